@@ -1,0 +1,1 @@
+"""What goes out: HTTP API, projector, signed webhooks, console."""

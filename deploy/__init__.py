@@ -1,0 +1,1 @@
+"""How the parts run together: the haidang command, embedded Kafka, the demo."""

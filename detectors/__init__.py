@@ -1,0 +1,1 @@
+"""What decides: pure detectors, alert decisions and events."""

@@ -1,0 +1,1 @@
+"""What arrives and is counted: mentions, Vietnamese text, matching, windows, the Kafka stream."""
