@@ -1,0 +1,143 @@
+"""What an officer reads: headline, phrases, sources and samples of an alert."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from detectors.events import AlertKind, EventName, Name, Sample, Severity
+from detectors.windows import KINDS, WINDOW_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from detectors.windows import Example, Windows
+
+HEADLINE_CHARACTERS = 120
+PHRASES = 5
+SAMPLES = 3
+#: A person's words leave only from a crowd: so many distinct sources or authors, or from the press.
+CROWD = 10
+_SHORTEST_NAME = 12
+_WHOLE_NUMBERS = 10
+
+_SPAN = {
+    300: Name("5 phút", "5 min"),
+    900: Name("15 phút", "15 min"),
+    3600: Name("1 giờ", "1 h"),
+    21600: Name("6 giờ", "6 h"),
+    86400: Name("24 giờ", "24 h"),
+}
+_KIND = {
+    AlertKind.CRISIS: Name("Nguy cơ khủng hoảng", "Crisis risk"),
+    AlertKind.SURGE: Name("Tăng đột biến", "Surge"),
+    AlertKind.NEGATIVITY: Name("Tiêu cực tăng", "Negativity up"),
+    AlertKind.NARRATIVE: Name("Câu chuyện mới", "New narrative"),
+    AlertKind.POSITIVE: Name("Phản hồi tích cực", "Positive wave"),
+    AlertKind.FORECAST: Name("Dự báo tăng", "Forecast rise"),
+}
+_CRITICAL = Name("KHỦNG HOẢNG", "CRISIS")
+_CLOSED = Name("Đã lắng", "Quiet again")
+
+
+class Facts(NamedTuple):
+    """The figures of a headline; shares are None when there is no text."""
+
+    window: int
+    observed: int
+    expected: float
+    share: float | None
+    usual_share: float
+
+
+def headline(
+    name: Name, kind: AlertKind, severity: Severity, event: EventName, facts: Facts
+) -> Name:
+    """Return the headline in both languages, at most 120 characters each; a long topic name is cut."""
+    word = _word(kind, severity, event)
+    span = _SPAN[WINDOW_SECONDS[facts.window]]
+    vi = f": {facts.observed} lượt nhắc/{span.vi} (thường {_number(facts.expected, ',')})"
+    en = f": {facts.observed} mentions/{span.en} (usual {_number(facts.expected, '.')})"
+    if facts.share is not None:
+        vi += f", tiêu cực {facts.share:.0%} (thường {facts.usual_share:.0%})"
+        en += f", {facts.share:.0%} negative (usual {facts.usual_share:.0%})"
+    return Name(_fit(word.vi, name.vi, vi), _fit(word.en, name.en, en))
+
+
+def _word(kind: AlertKind, severity: Severity, event: EventName) -> Name:
+    if event is EventName.CLOSED:
+        return _CLOSED
+    if severity is Severity.CRITICAL and kind is AlertKind.CRISIS:
+        return _CRITICAL
+    return _KIND[kind]
+
+
+def _number(value: float, comma: str) -> str:
+    return f"{value:.0f}" if value >= _WHOLE_NUMBERS else f"{value:.1f}".replace(".", comma)
+
+
+def _fit(word: str, name: str, figures: str) -> str:
+    room = HEADLINE_CHARACTERS - len(word) - len(figures) - 3
+    if len(name) > room:
+        name = name[: max(room, _SHORTEST_NAME) - 1].rstrip() + "…"
+    return f"{word} – {name}{figures}"[:HEADLINE_CHARACTERS]
+
+
+def fresh(examples: Sequence[Example], onset: int) -> Sequence[Example]:
+    """Return the examples published since `onset`, or all when none was."""
+    return [e for e in examples if e.published >= onset] or examples
+
+
+def strongest_phrases(examples: Iterable[Example], names: Name) -> tuple[str, ...]:
+    """Return at most five phrases of the examples, strongest first.
+
+    A phrase's strength is the number of sources that use it, then of mentions, then the negativity of these
+    mentions. Phrases that only repeat the topic's name are left out; a phrase inside a stronger one too.
+    """
+    mentions: dict[str, list[Example]] = defaultdict(list)
+    spelling: dict[str, str] = {}
+    for example in examples:
+        for phrase in example.phrases:
+            key = phrase.casefold()
+            spelling[key] = min(spelling.get(key, phrase), phrase)
+            mentions[key].append(example)
+    own = f"{names.vi}\n{names.en}".casefold()
+    ranked = sorted((k for k in mentions if k not in own), key=lambda k: (_strength(mentions[k]), k))
+    return tuple(spelling[key] for key in _apart(ranked))
+
+
+def _strength(uses: Sequence[Example]) -> tuple[int, int, int]:
+    sources = {use.source for use in uses}
+    distinct = {use.mention for use in uses}
+    return -len(sources), -len(distinct), -sum(use.negative_milli for use in uses)
+
+
+def _apart(ranked: Iterable[str]) -> list[str]:
+    chosen: list[str] = []
+    for key in ranked:
+        if not any(key in other for other in chosen):
+            chosen.append(key)
+        if len(chosen) == PHRASES:
+            break
+    return chosen
+
+
+def samples(windows: Windows, examples: Iterable[Example], kind: AlertKind) -> tuple[Sample, ...]:
+    """Return at most three masked samples that may leave: press, or anyone's from a crowd of ten.
+
+    The most telling first: the most negative of a crisis, the least negative of a positive alert; then the
+    earliest. A text is shown once.
+    """
+    crowd = windows.spread >= CROWD or windows.authors >= CROWD
+    sign = 1 if kind is AlertKind.POSITIVE else -1
+    allowed = [e for e in examples if crowd or e.kind == "press"]
+    allowed.sort(key=lambda e: (sign * e.negative_milli, e.published, e.mention))
+    distinct = {e.text: e for e in reversed(allowed)}
+    chosen = [e for e in allowed if distinct[e.text] is e][:SAMPLES]
+    return tuple(Sample(e.text, e.source, e.url, datetime.fromtimestamp(e.published, UTC)) for e in chosen)
+
+
+def sources(windows: Windows, window: int) -> dict[str, int]:
+    """Return the mentions per kind of source in the window, kinds without any left out."""
+    return {kind: n for kind, n in zip(KINDS, windows.kinds[window], strict=True) if n}

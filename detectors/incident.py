@@ -1,0 +1,115 @@
+"""The incident rule: one alert opens, gathers revisions while it lasts, and closes after quiet."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from detectors.decision import Decision
+from detectors.events import AlertKind, DecisionReason, EventName, Severity
+
+
+class Incident(msgspec.Struct):
+    """An open alert.
+
+    Parameters
+    ----------
+    alert_id, opened
+        Its id and the epoch second at which it opened.
+    onset
+        Epoch second at which the change is estimated to have begun.
+    revision
+        Number of its newest event, from 1.
+    kind, severity, reason
+        Of the most severe decision so far.
+    last_signal, last_event
+        Epoch seconds of the newest decision that told something and of the newest event.
+    told_count, told_share
+        Observed count and negative share of the newest event.
+
+    """
+
+    alert_id: str
+    opened: int
+    onset: int
+    revision: int
+    kind: AlertKind
+    severity: Severity
+    reason: DecisionReason
+    last_signal: int
+    last_event: int
+    told_count: int
+    told_share: float
+
+    def dump(self) -> list[Any]:
+        """Return the state as builtins."""
+        return [
+            self.alert_id, self.opened, self.onset, self.revision, str(self.kind), str(self.severity),
+            str(self.reason), self.last_signal, self.last_event, self.told_count, self.told_share,
+        ]  # fmt: skip
+
+    @classmethod
+    def load(cls, state: list[Any]) -> Incident:
+        """Read a state that `dump` returned."""
+        return msgspec.convert(dict(zip(cls.__struct_fields__, state, strict=True)), cls)
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Times of the incident rule, in seconds."""
+
+    quiet: int
+    pause: int
+
+
+def alert_id_of(topic_id: str, opened: int) -> str:
+    """Return the id of the alert that `topic_id` opens at epoch second `opened`: the same every time."""
+    stamp = datetime.fromtimestamp(opened, UTC).strftime("%Y%m%dT%H%MZ")
+    digits = hashlib.sha256(f"{topic_id}\n{opened}".encode()).hexdigest()[:4]
+    return f"{topic_id}-{stamp}-{digits}"
+
+
+def advance(
+    incident: Incident, decision: Decision, at: int, count: int, share: float, rule: Rule
+) -> EventName | None:
+    """Take one decision into an open alert and say which event it causes, if any.
+
+    Severity only rises. An `updated` comes at most once a `pause`, and only when the count has moved by a
+    quarter, the negative share by a tenth, or an hour of signal has passed.
+    """
+    if decision.severity is not None:
+        incident.last_signal = at
+    event = _event(incident, decision, at, count, share, rule)
+    if event is None:
+        return None
+    if event is EventName.RAISED:
+        _raise(incident, decision)
+    incident.revision += 1
+    incident.last_event, incident.told_count, incident.told_share = at, count, share
+    return event
+
+
+def _event(
+    incident: Incident, decision: Decision, at: int, count: int, share: float, rule: Rule
+) -> EventName | None:
+    if decision.severity is not None and decision.severity.rank > incident.severity.rank:
+        return EventName.RAISED
+    if at - incident.last_signal >= rule.quiet:
+        return EventName.CLOSED
+    if at - incident.last_event < rule.pause:
+        return None
+    return EventName.UPDATED if _moved(incident, decision, at, count, share) else None
+
+
+def _moved(incident: Incident, decision: Decision, at: int, count: int, share: float) -> bool:
+    told = incident.told_count
+    moved = abs(count - told) * 4 > max(told, 8) or abs(share - incident.told_share) >= 0.1  # noqa: PLR2004
+    hourly = decision.severity is not None and at - incident.last_event >= 3600  # noqa: PLR2004
+    return (moved and decision.severity is not None) or hourly
+
+
+def _raise(incident: Incident, decision: Decision) -> None:
+    if decision.kind is not None and decision.severity is not None:
+        incident.kind, incident.severity, incident.reason = decision.kind, decision.severity, decision.reason

@@ -1,0 +1,54 @@
+"""Settings of the detection: few, because every topic calibrates itself to the alert budget."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: Version of the decision logic; any change that can change an alert raises it.
+MODEL_VERSION = "haidang-detect-1"
+
+_WEEK_SECONDS = 7 * 86_400
+
+
+class DetectionSettings(BaseModel):
+    """What a team may choose about detection.
+
+    Examples
+    --------
+    >>> DetectionSettings(pages_per_week=14, topics=28).topic_rate(60) * 7 * 1440
+    0.5
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pages_per_week: float = Field(
+        default=14.0, gt=0, le=10_000, description="Alert budget: pages a week for the whole catalogue."
+    )
+    topics: int = Field(default=1, ge=1, le=1_000_000, description="Topics that share the budget.")
+    quiet_hours: float = Field(
+        default=12.0, ge=0.5, le=72, description="Hours below every threshold after which an alert closes."
+    )
+    update_minutes: int = Field(
+        default=10, ge=1, le=1440, description="Least minutes between two events of an open alert."
+    )
+    warm_up_hours: float = Field(
+        default=60.0, ge=1, le=72, description="Hours of a new topic before it pages on ordinary evidence."
+    )
+    least_mentions: int = Field(
+        default=5, ge=2, le=1000, description="Mentions in a window below which nothing is an alert."
+    )
+    utc_offset_minutes: int = Field(
+        default=420, ge=-720, le=840, description="Local time of day and weekend, minutes from UTC."
+    )
+
+    def topic_rate(self, step_seconds: int) -> float:
+        """Return the pages that one topic may raise per step of `step_seconds` on average."""
+        return self.pages_per_week / self.topics * step_seconds / _WEEK_SECONDS
+
+    def digest(self) -> str:
+        """Return 12 hexadecimal digits that change with any setting or with `MODEL_VERSION`."""
+        text = f"{MODEL_VERSION}\n{self.model_dump_json()}"
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
