@@ -1,0 +1,257 @@
+"""The classify stage: raw records in, observations and dead letters out (pure).
+
+Most mentions match no topic and stop after the match, which is what makes the stage fast.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from heapq import nsmallest
+from typing import TYPE_CHECKING, NamedTuple
+
+from detectors.windows import KINDS, Example
+from streams import observation as wire
+from streams.mention import (
+    Mention,
+    Outcome,
+    Reason,
+    Rejection,
+    arrival_ms,
+    is_stale,
+    mention_hash,
+    parse_record,
+    published_ms,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.catalogue import Catalogue
+    from streams.understanding import Understanding
+
+__all__ = ["Classified", "Classifier", "Record", "Refused"]
+
+_MINUTE_MS = 60_000
+_KIND_INDEX = {kind: index for index, kind in enumerate(KINDS)}
+_EXAMPLE_URL_LENGTH = 300
+
+
+class Record(NamedTuple):
+    """One Kafka record of the topic ``mentions``; ``appended_ms`` is the broker's time (epoch ms)."""
+
+    partition: int
+    offset: int
+    appended_ms: int
+    value: bytes | None
+
+
+class Refused(NamedTuple):
+    """A rejected record or element of one and why; its value stays in the topic ``mentions`` only."""
+
+    record: Record
+    rejection: Rejection
+
+
+class Classified(NamedTuple):
+    """What a batch of records came to.
+
+    Attributes
+    ----------
+    observations
+        One record for each observations partition, in partition order, empty ones too: they carry the
+        progress of the source partitions.
+    outcomes
+        Mentions per outcome that are decided in this stage (unmatched, stale, rejected).
+    sources
+        Latest publication (epoch seconds) per source name.
+
+    """
+
+    observations: list[wire.Observations]
+    refused: list[Refused]
+    outcomes: Counter[Outcome]
+    sources: dict[str, int]
+
+
+class _Matched(NamedTuple):
+    """A mention that concerns at least one topic."""
+
+    mention: Mention
+    topics: tuple[str, ...]
+    position: int
+    arrival_ms: int
+    hash: int
+    negative_milli: int
+    positive_milli: int
+
+
+class Classifier:
+    """Parse, match and judge mentions against one catalogue.
+
+    Parameters
+    ----------
+    catalogue
+        The watched topics.
+    understanding
+        Matcher, polarity and phrases over that catalogue.
+    partitions
+        Number of observations partitions.
+
+    """
+
+    def __init__(self, catalogue: Catalogue, understanding: Understanding, partitions: int) -> None:
+        self._known = catalogue.ids
+        self._understanding = understanding
+        self._partitions = partitions
+
+    def classify(self, records: Iterable[Record]) -> Classified:
+        """Return what the records come to; a record that cannot be understood is a dead letter, never a raise."""
+        batch = _Batch(self._understanding, self._partitions)
+        for record in records:
+            batch.read(record)
+            self._record(batch, record)
+        return batch.finish()
+
+    def _record(self, batch: _Batch, record: Record) -> None:
+        try:
+            parsed = parse_record(record.value, appended_ms=record.appended_ms, known_topics=self._known)
+            judged = [self._judge(record, index, item) for index, item in enumerate(parsed)]
+        except Exception as error:  # noqa: BLE001 - the guard of one record: its neighbours must go on
+            detail = f"{type(error).__name__} while understanding the record"
+            batch.reject(record, Rejection(Reason.INTERNAL_ERROR, "", detail, -1))
+            return
+        for item in judged:
+            batch.take(record, item)
+
+    def _judge(
+        self, record: Record, index: int, item: Mention | Rejection
+    ) -> tuple[Mention, Outcome] | Rejection | _Matched:
+        if isinstance(item, Rejection):
+            return item
+        if is_stale(item, record.appended_ms):
+            return item, Outcome.STALE
+        topics = item.topics
+        if topics is None:
+            topics = self._understanding.topics(item.title, item.text)
+        if not topics:
+            return item, Outcome.UNMATCHED
+        polarity = self._understanding.polarity(item.title, item.text)
+        return _Matched(
+            item,
+            topics,
+            wire.position(record.offset, index),
+            arrival_ms(item, record.appended_ms),
+            mention_hash(item),
+            round(1000 * polarity.negative),
+            round(1000 * polarity.positive),
+        )
+
+
+class _Batch:
+    """Collects what the records of one batch came to."""
+
+    def __init__(self, understanding: Understanding, partitions: int) -> None:
+        self._understanding = understanding
+        self._partitions = partitions
+        self._progress: dict[int, list[int]] = {}
+        self._arrivals: dict[int, list[int]] = {}
+        self._rows: dict[tuple[str, int], wire.Rows] = {}
+        self._names: dict[str, int] = {}
+        self._authors: dict[tuple[str, int], int] = {}
+        self._candidates: dict[tuple[str, int], list[tuple[int, int, _Matched]]] = {}
+        self._refused: list[Refused] = []
+        self._outcomes: Counter[Outcome] = Counter()
+        self._sources: dict[str, int] = {}
+
+    def read(self, record: Record) -> None:
+        """Note that the source partition was read up to this record."""
+        appended = self._progress.get(record.partition)
+        if appended is None:
+            self._progress[record.partition] = [record.appended_ms]
+        else:
+            appended[0] = max(appended[0], record.appended_ms)
+
+    def reject(self, record: Record, rejection: Rejection) -> None:
+        """Refuse a record or one of its elements."""
+        self._outcomes[Outcome.REJECTED] += 1
+        self._refused.append(Refused(record, rejection))
+
+    def take(self, record: Record, item: tuple[Mention, Outcome] | Rejection | _Matched) -> None:
+        """Add one judged element."""
+        if isinstance(item, Rejection):
+            self.reject(record, item)
+            return
+        mention = item[0]
+        arrived = item.arrival_ms if isinstance(item, _Matched) else arrival_ms(mention, record.appended_ms)
+        self._arrivals.setdefault(record.partition, []).append(arrived)
+        self._note_source(mention)
+        if isinstance(item, _Matched):
+            self._observe(record.partition, item)
+        else:
+            self._outcomes[item[1]] += 1
+
+    def _note_source(self, mention: Mention) -> None:
+        name = mention.source.name
+        published = published_ms(mention) // 1000
+        if published > self._sources.get(name, 0):
+            self._sources[name] = published
+
+    def _observe(self, partition: int, item: _Matched) -> None:
+        mention = item.mention
+        arrival = item.arrival_ms // _MINUTE_MS
+        minute = min(published_ms(mention) // _MINUTE_MS, arrival)
+        name = self._names.setdefault(mention.source.name, len(self._names))
+        for place, topic in enumerate(item.topics):
+            rows = self._rows.get((topic, partition))
+            if rows is None:
+                rows = self._rows[topic, partition] = wire.Rows(topic, partition)
+            rows.positions.append(item.position)
+            rows.arrivals.append(arrival)
+            rows.minutes.append(minute)
+            rows.negative.append(item.negative_milli)
+            rows.positive.append(item.positive_milli)
+            rows.kinds.append(_KIND_INDEX[mention.source.kind])
+            rows.names.append(name)
+            rows.mentions.append(item.hash)
+            rows.home.append(int(place == 0))
+            self._candidates.setdefault((topic, arrival), []).append((item.hash, item.position, item))
+            if mention.author_key is not None:
+                bit = 1 << wire.author_bit(mention.author_key, topic, arrival)
+                self._authors[topic, arrival] = self._authors.get((topic, arrival), 0) | bit
+
+    def finish(self) -> Classified:
+        """Return the batch, one observations record a partition."""
+        progress = [
+            wire.Progress(partition, min(arrivals), max(arrivals), self._progress[partition][0])
+            for partition, arrivals in sorted(self._arrivals.items())
+        ]
+        names = list(self._names)
+        records = [wire.Observations(progress=progress, names=names) for _ in range(self._partitions)]
+        for (topic, _), rows in self._rows.items():
+            records[self._home(topic)].rows.append(rows)
+        for (topic, arrival), bits in self._authors.items():
+            bitmap = bits.to_bytes(wire.AUTHOR_BITS // 8, "big")
+            records[self._home(topic)].authors.append(wire.Authors(topic, arrival, bitmap))
+        for (topic, arrival), candidates in self._candidates.items():
+            chosen = nsmallest(wire.EXAMPLES_PER_MINUTE, candidates)
+            examples = [self._example(item) for _, _, item in chosen]
+            records[self._home(topic)].examples.append(wire.Examples(topic, arrival, examples))
+        return Classified(records, self._refused, self._outcomes, self._sources)
+
+    def _home(self, topic: str) -> int:
+        return wire.home_partition(topic, self._partitions)
+
+    def _example(self, item: _Matched) -> Example:
+        mention = item.mention
+        url = mention.url
+        return Example(
+            mention=item.hash,
+            text=self._understanding.example_text(mention.title, mention.text),
+            source=mention.source.name,
+            kind=str(mention.source.kind),
+            url=url if url is not None and len(url) <= _EXAMPLE_URL_LENGTH else None,
+            published=published_ms(mention) // 1000,
+            arrived=item.arrival_ms // 1000,
+            negative_milli=item.negative_milli,
+            phrases=self._understanding.phrases(mention.title, mention.text),
+        )

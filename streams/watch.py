@@ -1,0 +1,269 @@
+"""The detect stage: a deterministic fold over the log of one observations partition (pure).
+
+``admit`` decides which rows of a record are new (each source position once, each mention once, nothing older
+than 48 h) and how far stream time has come; ``fold`` applies an admitted step to the topics and lets each
+topic's monitor decide once per arrival minute. Live, after a crash and offline the same two calls run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streams.clock import StreamClock
+from streams.mention import Outcome
+from streams.observation import Authors, Examples, Observations, Rows
+from streams.seen import Seen
+from streams.windows import KEPT_MINUTES, TopicWindows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from detectors.events import AlertEvent
+    from detectors.monitor import TopicMonitor
+
+__all__ = ["Admitted", "Effects", "SeriesRow", "Step", "TopicState", "Watch"]
+
+#: How often (minutes) a topic that is talked about reports its expected band though nothing new was said.
+_BAND_MINUTES = 10
+_EVEN = 500
+
+#: topic, event minute (since the epoch), count, negative, positive, expected, low, high.
+SeriesRow = tuple[str, int, int, int, int, float, float, float]
+
+
+class Admitted(msgspec.Struct, array_like=True):
+    """Admitted observations of one topic, in columns as in ``observation.Rows``; names are spelt out."""
+
+    topic: str
+    arrivals: list[int] = msgspec.field(default_factory=list)
+    minutes: list[int] = msgspec.field(default_factory=list)
+    negative: list[int] = msgspec.field(default_factory=list)
+    positive: list[int] = msgspec.field(default_factory=list)
+    kinds: list[int] = msgspec.field(default_factory=list)
+    names: list[str] = msgspec.field(default_factory=list)
+
+
+class Step(msgspec.Struct, array_like=True):
+    """What one observations record changes: enough to repeat the fold without the record.
+
+    Attributes
+    ----------
+    offset
+        Offset of the record in its observations partition.
+    start, closed
+        First arrival minute ever watched and last arrival minute that is over (-1: time has not begun).
+
+    """
+
+    offset: int
+    start: int = -1
+    closed: int = -1
+    rows: list[Admitted] = msgspec.field(default_factory=list)
+    authors: list[Authors] = msgspec.field(default_factory=list)
+    examples: list[Examples] = msgspec.field(default_factory=list)
+    mentions: list[int] = msgspec.field(default_factory=list)
+
+
+@dataclass
+class Effects:
+    """What folding came to, for the shell to publish and count.
+
+    Attributes
+    ----------
+    events
+        Alert events in the order of their decision.
+    changed
+        Event minutes whose counts or expected band changed, by topic.
+    counted, negative
+        New observations, and the negative ones of them, by topic.
+
+    """
+
+    events: list[AlertEvent] = field(default_factory=list)
+    changed: dict[str, set[int]] = field(default_factory=dict)
+    counted: Counter[str] = field(default_factory=Counter)
+    negative: Counter[str] = field(default_factory=Counter)
+
+
+class TopicState:
+    """One topic: its windows, its monitor, and the observations offset that they include."""
+
+    def __init__(self, monitor: TopicMonitor, windows: TopicWindows, offset: int) -> None:
+        self.monitor = monitor
+        self.windows = windows
+        self.offset = offset
+
+
+class Watch:
+    """The topics of one observations partition.
+
+    Parameters
+    ----------
+    monitors
+        A fresh monitor for each topic of this partition, by topic id.
+    sources
+        Number of partitions of the topic ``mentions``.
+
+    """
+
+    def __init__(self, monitors: Mapping[str, Callable[[], TopicMonitor]], sources: int) -> None:
+        self.offset = -1
+        self.clock = StreamClock(sources)
+        self.marks: dict[int, int] = {}
+        self.seen = Seen()
+        self.closed = -1
+        self._folded = -1
+        self.topics = {topic: TopicState(new(), TopicWindows(-1), -1) for topic, new in monitors.items()}
+
+    def admit(self, offset: int, observations: Observations) -> tuple[Step, Counter[Outcome]] | None:
+        """Return the step of a record and what became of its mentions; None if it was applied before."""
+        if offset <= self.offset:
+            return None
+        self.offset = offset
+        step = Step(offset)
+        outcomes = self._admit_rows(step, observations)
+        for progress in observations.progress:
+            self.clock.hear(progress)
+        for tick in observations.ticks:
+            self.clock.tick(tick)
+        step.closed = max(self.closed, self.clock.closed())
+        step.start = self.clock.start_minute
+        self.closed = step.closed
+        return step, outcomes
+
+    def fold(self, step: Step, effects: Effects) -> None:
+        """Apply a step to every topic that does not include it yet and collect what it comes to."""
+        for rows in step.rows:
+            self._add(step, rows, effects)
+        for authors in step.authors:
+            state = self._behind(authors.topic, step)
+            if state is not None:
+                state.windows.pending(authors.arrival).authors |= int.from_bytes(authors.bitmap, "big")
+        for examples in step.examples:
+            state = self._behind(examples.topic, step)
+            if state is not None:
+                state.windows.pending(examples.arrival).add_examples(examples.examples)
+        for rows in step.rows:
+            state = self.topics[rows.topic]
+            state.offset = max(state.offset, step.offset)
+        if step.closed > self._folded:
+            self._close_all(step, effects)
+            self._folded = step.closed
+
+    def series(self, changed: dict[str, set[int]]) -> list[SeriesRow]:
+        """Return the absolute counts of the changed minutes with the expected mentions a minute."""
+        rows: list[SeriesRow] = []
+        for topic, minutes in changed.items():
+            state = self.topics[topic]
+            for minute in sorted(minutes):
+                expected = state.monitor.expected((minute + 1) * 60)
+                counts = state.windows.counts(minute)
+                rows.append((topic, minute, *counts, expected.mean, expected.low, expected.high))
+        return rows
+
+    def _admit_rows(self, step: Step, observations: Observations) -> Counter[Outcome]:
+        outcomes: Counter[Outcome] = Counter()
+        first = self._first_positions(observations)
+        admitted: dict[str, set[int]] = {}
+        for rows in observations.rows:
+            kept = Admitted(rows.topic)
+            for place in {position: place for place, position in enumerate(rows.positions)}.values():
+                outcome = self._outcome(rows, place, first)
+                if outcome is None:
+                    continue
+                outcomes[outcome] += rows.home[place]
+                if outcome is Outcome.COUNTED:
+                    _copy(kept, rows, place, observations.names)
+                    admitted.setdefault(rows.topic, set()).add(rows.mentions[place])
+            if kept.minutes and rows.topic in self.topics:
+                step.rows.append(kept)
+        self._admit_rest(step, observations, admitted)
+        return outcomes
+
+    def _first_positions(self, observations: Observations) -> dict[int, tuple[int, int]]:
+        """Return the first new position of each mention: a batch may hold a mention or an offset twice."""
+        first: dict[int, tuple[int, int]] = {}
+        for rows in observations.rows:
+            mark = self.marks.get(rows.partition, -1)
+            for mention, position in zip(rows.mentions, rows.positions, strict=True):
+                place = (rows.partition, position)
+                if position > mark and place < first.get(mention, (1 << 62, 0)):
+                    first[mention] = place
+        return first
+
+    def _outcome(self, rows: Rows, place: int, first: dict[int, tuple[int, int]]) -> Outcome | None:
+        """Return what becomes of a row; None if its source position was applied before."""
+        position, mention = rows.positions[place], rows.mentions[place]
+        if position <= self.marks.get(rows.partition, -1):
+            return None
+        if mention in self.seen or first[mention] != (rows.partition, position):
+            return Outcome.DUPLICATE
+        arrival = max(rows.arrivals[place], self.closed + 1)
+        return Outcome.STALE if arrival - rows.minutes[place] >= KEPT_MINUTES else Outcome.COUNTED
+
+    def _admit_rest(self, step: Step, observations: Observations, admitted: dict[str, set[int]]) -> None:
+        replayed = self._replayed(observations)
+        for authors in observations.authors:
+            if authors.topic in admitted and not (replayed and authors.arrival <= self.closed):
+                step.authors.append(authors)
+        for examples in observations.examples:
+            new = admitted.get(examples.topic, set())
+            fresh = [example for example in examples.examples if example.mention in new]
+            if fresh:
+                step.examples.append(Examples(examples.topic, examples.arrival, fresh))
+        step.mentions = sorted(set().union(*admitted.values()))
+        self.remember(step.mentions, self.closed)
+        for rows in observations.rows:
+            mark = self.marks.get(rows.partition, -1)
+            self.marks[rows.partition] = max(mark, *rows.positions)
+
+    def _replayed(self, observations: Observations) -> bool:
+        """Tell whether a part of the record was applied before (the classify stage ran it again)."""
+        return any(min(rows.positions) <= self.marks.get(rows.partition, -1) for rows in observations.rows)
+
+    def remember(self, mentions: list[int], closed: int) -> None:
+        """Remember counted mentions under the stream hour of ``closed``."""
+        self.seen.add(mentions, max(closed, 0) // 60)
+
+    def _behind(self, topic: str, step: Step) -> TopicState | None:
+        state = self.topics.get(topic)
+        return state if state is not None and state.offset < step.offset else None
+
+    def _add(self, step: Step, rows: Admitted, effects: Effects) -> None:
+        state = self._behind(rows.topic, step)
+        if state is None:
+            return
+        columns = zip(
+            rows.arrivals, rows.minutes, rows.negative, rows.positive, rows.kinds, rows.names, strict=True
+        )
+        for row in columns:
+            state.windows.add(*row)
+        effects.counted[rows.topic] += len(rows.minutes)
+        effects.negative[rows.topic] += sum(negative >= _EVEN for negative in rows.negative)
+        effects.changed.setdefault(rows.topic, set()).update(rows.minutes)
+
+    def _close_all(self, step: Step, effects: Effects) -> None:
+        """Close every arrival minute that is over, topic by topic: they do not depend on each other."""
+        first = len(effects.events)
+        for topic, state in self.topics.items():
+            windows = state.windows
+            if step.closed >= step.start > windows.closed + 1:
+                windows.closed = step.start - 1
+            while windows.closed < step.closed:
+                effects.events += state.monitor.close(windows.close())
+                if windows.closed % _BAND_MINUTES == 0 and not windows.quiet:
+                    effects.changed.setdefault(topic, set()).add(windows.closed)
+        effects.events[first:] = sorted(effects.events[first:], key=lambda event: (event.at, event.alert_id))
+
+
+def _copy(kept: Admitted, rows: Rows, place: int, names: list[str]) -> None:
+    kept.arrivals.append(rows.arrivals[place])
+    kept.minutes.append(rows.minutes[place])
+    kept.negative.append(rows.negative[place])
+    kept.positive.append(rows.positive[place])
+    kept.kinds.append(rows.kinds[place])
+    kept.names.append(names[rows.names[place]])

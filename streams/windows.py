@@ -1,0 +1,276 @@
+"""The minutes of one topic as known at stream time, and trailing windows over them (pure).
+
+A mention adds to the minute of its event time when its arrival minute closes; trailing windows are sums over
+what is known at that moment. Late press, a polled feed and a backlog need no special case: nothing is
+reordered and nothing waits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
+from streams.observation import AUTHOR_BITS, EXAMPLES_PER_MINUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["KEPT_MINUTES", "Pending", "TopicWindows", "distinct"]
+
+#: Minutes of event time kept: a mention older than this on arrival is archive (`stale`), so no count can
+#: change after its minute has left.
+KEPT_MINUTES = 2880
+_WINDOW_MINUTES = tuple(seconds // 60 for seconds in WINDOW_SECONDS)
+_TOTAL, _NEGATIVE, _POSITIVE, _NEGATIVE_MILLI, _KIND = 0, 1, 2, 3, 4
+_WIDTH = _KIND + len(KINDS)
+#: Distinct authors are counted over the last hour in slots of ten minutes, distinct sources over six hours.
+_AUTHOR_SLOT, _AUTHOR_SLOTS = 10, 6
+_SPREAD_MINUTES = 360
+_SPREAD_NAMES = 256
+_EXAMPLE_MINUTES = 360
+_EXAMPLES = 24
+_EVEN = 500
+
+
+def distinct(bitmap: int) -> int:
+    """Return the estimated number of distinct authors behind a bitmap (linear counting, Whang et al. 1990).
+
+    A full bitmap gives its largest estimate, about 3,200.
+    """
+    set_bits = bitmap.bit_count()
+    if not set_bits:
+        return 0
+    table = _LINEAR_COUNTING
+    return table[set_bits]
+
+
+def _linear_counting() -> tuple[int, ...]:
+    from math import log  # noqa: PLC0415 - used once, at import
+
+    bits = AUTHOR_BITS
+    return tuple(round(-bits * log(max(bits - used, 0.5) / bits)) if used else 0 for used in range(bits + 1))
+
+
+_LINEAR_COUNTING = _linear_counting()
+
+
+class Pending(msgspec.Struct, array_like=True):
+    """What arrived in one arrival minute that is not over yet."""
+
+    cells: dict[int, list[int]] = msgspec.field(default_factory=dict)
+    arrived: int = 0
+    names: set[str] = msgspec.field(default_factory=set)
+    authors: int = 0
+    examples: dict[int, Example] = msgspec.field(default_factory=dict)
+
+    def add_examples(self, examples: Iterable[Example]) -> None:
+        """Keep the examples with the smallest hashes: the same whatever the order and batching."""
+        for example in examples:
+            self.examples[example.mention] = example
+        for extra in sorted(self.examples)[EXAMPLES_PER_MINUTE:]:
+            del self.examples[extra]
+
+
+class TopicWindows:
+    """Counts of one topic per event minute with trailing windows as known at the last closed minute.
+
+    Parameters
+    ----------
+    closed
+        The last arrival minute that is over when the topic begins to be watched.
+
+    """
+
+    def __init__(self, closed: int) -> None:
+        self.closed = closed
+        self._minutes: dict[int, list[int]] = {}
+        self._pending: dict[int, Pending] = {}
+        self._sums = [[0] * _WIDTH for _ in _WINDOW_MINUTES]
+        self._authors: dict[int, int] = {}
+        self._names: dict[str, int] = {}
+        self._examples: list[Example] = []
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing was said within the longest window and nothing waits."""
+        return not self._pending and not self._sums[-1][_TOTAL]
+
+    def pending(self, arrival: int) -> Pending:
+        """Return the open arrival minute; one that is over already counts as the next open one."""
+        return self._pending.setdefault(max(arrival, self.closed + 1), Pending())
+
+    def add(self, arrival: int, minute: int, negative: int, positive: int, kind: int, name: str) -> None:
+        """Add one mention.
+
+        Parameters
+        ----------
+        arrival, minute
+            Arrival and event time, minutes since the epoch.
+        negative, positive
+            P(negative), P(positive) in thousandths; 500 and above counts as one.
+        kind
+            Index into ``KINDS``.
+        name
+            Name of the source.
+
+        """
+        pending = self.pending(arrival)
+        pending.arrived += 1
+        pending.names.add(name)
+        cell = pending.cells.get(minute)
+        if cell is None:
+            cell = pending.cells[minute] = [0] * _WIDTH
+        cell[_TOTAL] += 1
+        cell[_NEGATIVE] += negative >= _EVEN
+        cell[_POSITIVE] += positive >= _EVEN
+        cell[_NEGATIVE_MILLI] += negative
+        cell[_KIND + kind] += 1
+
+    def close(self) -> Windows:
+        """Close the next arrival minute and return the windows as known at its end."""
+        minute = self.closed = self.closed + 1
+        self._expire(minute)
+        pending = self._pending.pop(minute, None)
+        if pending is not None:
+            self._settle(minute, pending)
+        return self._view(minute, 0 if pending is None else pending.arrived)
+
+    def counts(self, minute: int) -> tuple[int, int, int]:
+        """Return (mentions, negative, positive) of an event minute, those in open arrival minutes included."""
+        cells = [pending.cells.get(minute) for pending in self._pending.values()]
+        known = [cell for cell in (self._minutes.get(minute), *cells) if cell is not None]
+        return (
+            sum(cell[_TOTAL] for cell in known),
+            sum(cell[_NEGATIVE] for cell in known),
+            sum(cell[_POSITIVE] for cell in known),
+        )
+
+    def dump(self) -> list[object]:
+        """Return the state as MessagePack builtins."""
+        return [
+            self.closed,
+            {minute: cell for minute, cell in self._minutes.items() if minute > self.closed - KEPT_MINUTES},
+            {arrival: _dump_pending(pending) for arrival, pending in self._pending.items()},
+            {slot: _bitmap_bytes(bits) for slot, bits in self._authors.items()},
+            self._names,
+            self._examples,
+        ]
+
+    @classmethod
+    def load(cls, dump: list[object]) -> TopicWindows:
+        """Return the windows behind a dump; sums are made anew from the minutes."""
+        state = msgspec.convert(dump, _Dump, strict=False)
+        windows = cls(state.closed)
+        windows._minutes = state.minutes
+        windows._pending = {arrival: pending.load() for arrival, pending in state.pending.items()}
+        windows._authors = {slot: int.from_bytes(bits, "big") for slot, bits in state.authors.items()}
+        windows._names = state.names
+        windows._examples = state.examples
+        for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
+            for minute, cell in state.minutes.items():
+                if state.closed - width < minute <= state.closed:
+                    _add(sums, cell)
+        return windows
+
+    def _expire(self, minute: int) -> None:
+        for width, sums in zip(_WINDOW_MINUTES, self._sums, strict=True):
+            cell = self._minutes.get(minute - width)
+            if cell is not None:
+                for index, value in enumerate(cell):
+                    sums[index] -= value
+        self._minutes.pop(minute - KEPT_MINUTES, None)
+        if minute % _AUTHOR_SLOT == 0:
+            self._authors.pop(minute // _AUTHOR_SLOT - _AUTHOR_SLOTS, None)
+        if self._examples and self._examples[0].arrived // 60 <= minute - _EXAMPLE_MINUTES:
+            self._examples = [
+                kept for kept in self._examples if kept.arrived // 60 > minute - _EXAMPLE_MINUTES
+            ]
+        if self._names and minute % _AUTHOR_SLOT == 0:
+            self._names = {n: last for n, last in self._names.items() if last > minute - _SPREAD_MINUTES}
+
+    def _settle(self, minute: int, pending: Pending) -> None:
+        for event_minute, added in pending.cells.items():
+            cell = self._minutes.get(event_minute)
+            if cell is None:
+                self._minutes[event_minute] = list(added)
+            else:
+                _add(cell, added)
+            for width, sums in zip(_WINDOW_MINUTES, self._sums, strict=True):
+                if event_minute > minute - width:
+                    _add(sums, added)
+        if pending.authors:
+            slot = minute // _AUTHOR_SLOT
+            self._authors[slot] = self._authors.get(slot, 0) | pending.authors
+        self._note_names(minute, pending.names)
+        added_examples = [pending.examples[key] for key in sorted(pending.examples)]
+        self._examples = (self._examples + added_examples)[-_EXAMPLES:]
+
+    def _note_names(self, minute: int, names: set[str]) -> None:
+        for name in sorted(names):
+            self._names.pop(name, None)
+            self._names[name] = minute
+        while len(self._names) > _SPREAD_NAMES:
+            del self._names[next(iter(self._names))]
+
+    def _view(self, minute: int, arrived: int) -> Windows:
+        bitmap = 0
+        for bits in self._authors.values():
+            bitmap |= bits
+        return Windows(
+            at=(minute + 1) * 60,
+            step=60,
+            arrived=arrived,
+            total=tuple([sums[_TOTAL] for sums in self._sums]),
+            negative=tuple([sums[_NEGATIVE] for sums in self._sums]),
+            positive=tuple([sums[_POSITIVE] for sums in self._sums]),
+            negative_milli=tuple([sums[_NEGATIVE_MILLI] for sums in self._sums]),
+            kinds=tuple([tuple(sums[_KIND:]) for sums in self._sums]),
+            spread=len(self._names),
+            authors=distinct(bitmap),
+            examples=tuple(self._examples),
+            has_text=True,
+        )
+
+
+class _PendingDump(msgspec.Struct, array_like=True):
+    cells: dict[int, list[int]]
+    arrived: int
+    names: list[str]
+    authors: bytes
+    examples: list[Example]
+
+    def load(self) -> Pending:
+        examples = {example.mention: example for example in self.examples}
+        return Pending(
+            self.cells, self.arrived, set(self.names), int.from_bytes(self.authors, "big"), examples
+        )
+
+
+class _Dump(msgspec.Struct, array_like=True):
+    closed: int
+    minutes: dict[int, list[int]]
+    pending: dict[int, _PendingDump]
+    authors: dict[int, bytes]
+    names: dict[str, int]
+    examples: list[Example]
+
+
+def _dump_pending(pending: Pending) -> _PendingDump:
+    return _PendingDump(
+        pending.cells,
+        pending.arrived,
+        sorted(pending.names),
+        _bitmap_bytes(pending.authors),
+        list(pending.examples.values()),
+    )
+
+
+def _bitmap_bytes(bits: int) -> bytes:
+    return bits.to_bytes(AUTHOR_BITS // 8, "big") if bits else b""
+
+
+def _add(total: list[int], added: list[int]) -> None:
+    for index, value in enumerate(added):
+        total[index] += value
