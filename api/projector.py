@@ -1,0 +1,147 @@
+"""The projector: Kafka's ``alerts``, ``series`` and ``catalogue`` into the store, in a thread of its own.
+
+Its place in the log is a row of the same transaction as what it read, so a killed process neither loses nor
+repeats anything. It belongs to no consumer group.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api import logs
+from api.store import Store
+from api.store.projection import ALERTS, CATALOGUE, SERIES, Projected, Record, next_offsets, project
+
+POLL_MS = 250
+BATCH_RECORDS = 200
+BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
+LANES: tuple[tuple[str, ...], ...] = ((ALERTS, CATALOGUE), (SERIES,))
+
+LOG = logging.getLogger("haidang.projector")
+
+
+class TopicsMissingError(Exception):
+    """A topic that the projector reads is not there yet."""
+
+
+class Projector:
+    """Follow some topics for as long as the process lives.
+
+    Alerts and series are followed by one projector each, so that a long series backlog holds no alert up.
+    ``projected`` is called in the projector's thread after each commit that changed something.
+    """
+
+    def __init__(
+        self, store: Store, bootstrap: str, topics: Sequence[str], projected: Callable[[Projected], None]
+    ) -> None:
+        """Prepare; nothing runs before ``start``."""
+        self._store = store
+        self._bootstrap = bootstrap.split(",")
+        self._topics = tuple(topics)
+        self._projected = projected
+        self._stopping = threading.Event()
+        self._following = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"projector-{self._topics[0]}", daemon=True)
+
+    @property
+    def following(self) -> bool:
+        """Whether it has found its topics and its place in them."""
+        return self._following.is_set()
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float = 3.0) -> None:
+        """End after the batch under way; waits at most ``timeout_seconds``."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        """Follow; after a failure, begin again from the stored place a little later."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+                failures = 0
+            except (KafkaError, SQLAlchemyError, TopicsMissingError, OSError) as error:
+                failures = 1 if self.following else failures + 1
+                logs.warn(LOG, "projector_retry", topic=self._topics[0], error=type(error).__name__)
+            except Exception:  # the outer edge: a thread that died unseen would be worse
+                failures += 1
+                LOG.exception("projector_failed topic=%s", self._topics[0])
+            self._following.clear()
+            self._stopping.wait(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+
+    def _follow(self) -> None:
+        """Read from the stored place until told to stop."""
+        consumer = _consumer(self._bootstrap)
+        try:
+            self._find_place(consumer)
+            self._following.set()
+            while not self._stopping.is_set():
+                batches = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
+                records = [_record(item) for batch in batches.values() for item in batch]
+                if records:
+                    self._keep(records)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=1000)
+
+    def _find_place(self, consumer: KafkaConsumer) -> None:
+        """Assign every partition and seek to where the store stands."""
+        places: dict[TopicPartition, int] = {}
+        with self._store.read() as connection:
+            for topic in self._topics:
+                stored = next_offsets(connection, topic)
+                partitions = consumer.partitions_for_topic(topic)
+                if not partitions:
+                    raise TopicsMissingError(topic)
+                places |= {TopicPartition(topic, number): stored.get(number, 0) for number in partitions}
+        consumer.assign(list(places))
+        for place, offset in places.items():
+            consumer.seek(place, offset)
+
+    def _keep(self, records: Sequence[Record]) -> None:
+        """Store one batch and tell of it."""
+        with self._store.write() as connection:
+            projected = project(connection, records)
+        for record, reason in projected.unreadable:
+            logs.warn(
+                LOG,
+                "record_passed_over",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                reason=reason,
+            )
+        if projected.events:
+            logs.info(LOG, "alerts_projected", events=len(projected.events), deliveries=projected.deliveries)
+        self._projected(projected)
+
+
+def _consumer(bootstrap: list[str]) -> KafkaConsumer:
+    """Make a consumer that belongs to no group; raises KafkaError when no broker answers."""
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="haidang-projector",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        allow_auto_create_topics=False,
+        reconnect_backoff_max_ms=1000,
+        bootstrap_timeout_ms=3000,
+        request_timeout_ms=15_000,
+        metadata_max_age_ms=30_000,
+        metrics_enabled=False,
+    )
+
+
+def _record(item: ConsumerRecord) -> Record:
+    """Give a consumed record in the project's own form."""
+    return Record(item.topic, item.partition, item.offset, item.timestamp, item.key, item.value)

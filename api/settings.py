@@ -1,0 +1,94 @@
+"""Settings of the API process: one frozen model, read once."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from api.egress import AllowRule, parse_rule
+
+DATABASE_FILE = "haidang.db"
+ADMIN_KEY_FILE = "admin.key"
+
+
+class ApiSettings(BaseModel):
+    """Everything the API process can be told; an unknown name or a bad value is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kafka_bootstrap: str = Field(
+        default="127.0.0.1:19092",
+        min_length=3,
+        description="Kafka brokers, host:port separated by commas",
+    )
+    data_dir: Path = Field(
+        default=Path("haidang-data"), description="Folder of the database and of admin.key"
+    )
+    api_host: str = Field(default="127.0.0.1", min_length=1, description="Address the API listens on")
+    api_port: int = Field(
+        default=8080, ge=0, le=65535, description="Port the API listens on; 0 lets the system choose"
+    )
+    database_url: str | None = Field(
+        default=None,
+        min_length=3,
+        description="SQLAlchemy address of the store; by default SQLite in the data folder",
+    )
+    egress_allow: tuple[str, ...] = Field(
+        default=(),
+        description="Internal webhook receivers that may be reached, each as CIDR:port, e.g. 10.1.0.0/16:443",
+    )
+    worker_metrics_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Where the worker serves its metrics; if set, /metrics appends the worker's families",
+    )
+    webhook_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=10.0, description="How long one delivery attempt may take"
+    )
+    webhook_rotation_hours: Annotated[float, Field(ge=0, le=720)] = Field(
+        default=24.0, description="How long the previous secret still signs after a rotation"
+    )
+    webhook_lanes: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=4, description="Attempts under way at once to one endpoint"
+    )
+    stream_keepalive_seconds: Annotated[float, Field(gt=0, le=300)] = Field(
+        default=15.0, description="How often a silent live stream sends a comment"
+    )
+    session_hours: Annotated[float, Field(gt=0, le=720)] = Field(
+        default=12.0, description="How long a console sign-in lasts"
+    )
+    kafka_produce_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=10.0,
+        description="How long a posted envelope may take to reach Kafka before the answer is 503",
+    )
+
+    @field_validator("egress_allow")
+    @classmethod
+    def _rules_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a rule that cannot be read, naming it."""
+        for rule in value:
+            parse_rule(rule)
+        return value
+
+    @property
+    def store_url(self) -> str:
+        """Address of the store, the default one resolved."""
+        if self.database_url is not None:
+            return self.database_url
+        return f"sqlite:///{self.data_dir / DATABASE_FILE}"
+
+    @property
+    def admin_key_path(self) -> Path:
+        """File that receives the first administrator's key."""
+        return self.data_dir / ADMIN_KEY_FILE
+
+    @property
+    def allow_rules(self) -> tuple[AllowRule, ...]:
+        """The allow-list, parsed."""
+        return tuple(parse_rule(rule) for rule in self.egress_allow)
+
+    @property
+    def rotation(self) -> timedelta:
+        """Overlap of two secrets after a rotation."""
+        return timedelta(hours=self.webhook_rotation_hours)

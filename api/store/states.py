@@ -1,0 +1,61 @@
+"""The closed sets of words that the store's columns hold."""
+
+from enum import StrEnum
+
+
+class AlertState(StrEnum):
+    """What the machine says of an alert."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class HumanState(StrEnum):
+    """How far an officer is with an alert."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class AlertVerdict(StrEnum):
+    """What an officer says of an alert at its end."""
+
+    CRISIS = "crisis"
+    USEFUL = "useful"
+    FALSE_ALARM = "false_alarm"
+    PLANNED = "planned"
+    DUPLICATE = "duplicate"
+
+
+class Origin(StrEnum):
+    """Who wrote a line of the journal."""
+
+    MACHINE = "machine"
+    OFFICER = "officer"
+
+
+class Action(StrEnum):
+    """What an officer did with an alert."""
+
+    ACKNOWLEDGE = "acknowledge"
+    CLOSE = "close"
+
+
+class EndpointState(StrEnum):
+    """Whether an endpoint receives deliveries."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; ``due`` and ``sending`` are not over yet."""
+
+    DUE = "due"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+PENDING = (DeliveryState.DUE, DeliveryState.SENDING)

@@ -1,0 +1,186 @@
+"""The tables. Times are milliseconds since 1970 unless the name says otherwise.
+
+``alert_events.seq`` is the one journal: machine events and officers' actions in the order in which the store
+learnt of them; the live stream resumes by it and deliveries are born with it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+topics = Table(
+    "topics",
+    METADATA,
+    Column("topic_id", String(200), primary_key=True),
+    Column("name_vi", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("parent", String(200)),
+)
+
+alerts = Table(
+    "alerts",
+    METADATA,
+    Column("alert_id", String(200), primary_key=True),
+    Column("topic_id", String(200), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("human_state", String(20), nullable=False),
+    Column("verdict", String(20)),
+    Column("handled_by", String(200)),
+    Column("handled_ms", BigInteger),
+    Column("revision", Integer, nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "opened_ms", "alert_id"),
+    Index(None, "state", "severity"),
+    Index(None, "topic_id", "opened_ms"),
+)
+
+alert_events = Table(
+    "alert_events",
+    METADATA,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("alert_id", String(200), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("revision", Integer),
+    Column("event", String(20), nullable=False),
+    Column("kind", String(20)),
+    Column("severity", String(20)),
+    Column("actor", String(200)),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("decided_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("alert_id", "revision"),
+    sqlite_autoincrement=True,
+)
+
+series = Table(
+    "series",
+    METADATA,
+    Column("topic_id", String(200), primary_key=True),
+    Column("minute", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("negative", Integer, nullable=False),
+    Column("positive", Integer, nullable=False),
+    Column("expected", Float),
+    Column("low", Float),
+    Column("high", Float),
+    sqlite_with_rowid=False,
+)
+
+endpoints = Table(
+    "endpoints",
+    METADATA,
+    Column("endpoint_id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("min_severity", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("disabled_reason", String(40)),
+    Column("secret", Text, nullable=False),
+    Column("previous_secret", Text),
+    Column("previous_until_ms", BigInteger),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("delivery_id", String(60), nullable=False, unique=True),
+    Column("endpoint_id", String(40), nullable=False),
+    Column("alert_id", String(200), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("event_seq", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(40)),
+    Column("attempts", Integer, nullable=False),
+    Column("round_attempts", Integer, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+    Column("claim", String(40)),
+    Column("claimed_ms", BigInteger),
+    Column("decided_ms", BigInteger, nullable=False),
+    Column("delivered_ms", BigInteger),
+    UniqueConstraint("alert_id", "revision", "endpoint_id"),
+    Index(None, "state", "next_ms"),
+    Index(None, "endpoint_id", "alert_id", "state"),
+    sqlite_autoincrement=True,
+)
+
+attempts = Table(
+    "attempts",
+    METADATA,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("delivery_id", String(60), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("finished_ms", BigInteger),
+    Column("outcome", String(40)),
+    Column("status", Integer),
+    Column("answer", Text),
+    UniqueConstraint("delivery_id", "number"),
+    Index(None, "outcome"),
+    sqlite_autoincrement=True,
+)
+
+keys = Table(
+    "keys",
+    METADATA,
+    Column("key_id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("disabled_ms", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),
+    Column("key_id", String(40), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+
+consumed = Table(
+    "consumed",
+    METADATA,
+    Column("topic", String(200), primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    METADATA,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("object", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index(None, "object"),
+    sqlite_autoincrement=True,
+)
