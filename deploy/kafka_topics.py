@@ -123,7 +123,7 @@ def ensure_topics(bootstrap: str, partitions: int = DEFAULT_PARTITIONS, *, repli
 
 
 def find_mismatches(bootstrap: str, partitions: int = DEFAULT_PARTITIONS) -> list[Mismatch]:
-    """Compare the topics on a broker with what they must be; changes nothing, an empty list means all is well.
+    """Compare the topics on a broker with what they must be, changing nothing; an empty list is good.
 
     Raises
     ------
