@@ -105,7 +105,7 @@ class Classifier:
         self._partitions = partitions
 
     def classify(self, records: Iterable[Record]) -> Classified:
-        """Return what the records come to; a record that cannot be understood is a dead letter, never a raise."""
+        """Return what the records come to; one that cannot be understood is refused, never a raise."""
         batch = _Batch(self._understanding, self._partitions)
         for record in records:
             batch.read(record)

@@ -1,15 +1,19 @@
 """Stream time: how far the arrival clock of the input has come (pure).
 
-Stream time is the largest arrival seen on every source partition that is not idle. It never runs backwards.
-Only when all source partitions are idle does it go on, by the wall-clock time that passed since their last
-record was appended: a live stream then follows the wall clock, and a replay of old data stays in its own time.
+Stream time is the largest arrival seen on every source partition that is not idle. It never runs
+backwards. Only when all source partitions are idle does it go on, by the wall-clock time that passed since
+their last record was appended: a live stream then follows the wall clock, and a replay of old data stays in
+its own time.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from streams.observation import Progress, Tick
+if TYPE_CHECKING:
+    from streams.observation import Progress, Tick
 
 __all__ = ["GRACE_MS", "SourceClock", "StreamClock"]
 
@@ -61,9 +65,10 @@ class StreamClock(msgspec.Struct):
             self.start_minute = first if self.start_minute < 0 else min(self.start_minute, first)
 
     def tick(self, tick: Tick) -> None:
-        """Take in that a source partition is fully read and silent."""
+        """Take in that a source partition is read to its end and silent, unless more was appended since."""
         source = self.sources.setdefault(tick.partition, SourceClock())
-        source.idle_ms = max(source.idle_ms, tick.wall_ms, 1)
+        if tick.wall_ms >= source.appended_ms:
+            source.idle_ms = max(source.idle_ms, tick.wall_ms)
 
     def closed(self) -> int:
         """Advance and return the last arrival minute that is over; -1 before stream time starts."""

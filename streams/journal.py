@@ -117,7 +117,7 @@ class Journal:
         return written
 
     def _snapshots(self, header: bytes) -> dict[str, bytes]:
-        """Return snapshots of the topics whose last one is oldest: more at a time the more topics there are."""
+        """Return snapshots of the topics whose last one is oldest: the more topics, the more at a time."""
         written: dict[str, bytes] = {}
         budget = 1 + len(self._ages) // 512
         while budget and self._ages and self._sequence - self._ages[0][0] >= _SNAPSHOT_AGE:

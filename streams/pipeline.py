@@ -15,7 +15,6 @@ from detectors.monitor import TopicMonitor
 from detectors.settings import DetectionSettings
 from streams.classify import Classifier
 from streams.clock import GRACE_MS, SourceClock
-from streams.mention import Outcome
 from streams.observation import Observations, Tick, home_partition
 from streams.understanding import Understanding
 from streams.watch import Effects, Watch
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from detectors.events import AlertEvent
     from streams.catalogue import Catalogue, Topic
     from streams.classify import Record, Refused
+    from streams.mention import Outcome
 
 __all__ = ["Monitors", "Pipeline", "config_hash"]
 
@@ -58,7 +58,7 @@ class Monitors:
     def of(
         self, partition: int, partitions: int
     ) -> dict[str, tuple[Callable[[], TopicMonitor], Callable[[dict[str, object]], TopicMonitor]]]:
-        """Return for each topic of an observations partition how to make its monitor, fresh and from a dump."""
+        """Return for each topic of a partition how to make its monitor, fresh and from a dump."""
         return {
             topic.id: (partial(self._fresh, topic), partial(self._load, topic))
             for topic in self._catalogue.topics

@@ -7,6 +7,7 @@ reordered and nothing waits.
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,26 +35,17 @@ _EXAMPLES = 24
 _EVEN = 500
 
 
+_LINEAR_COUNTING = tuple(
+    round(-AUTHOR_BITS * log(max(AUTHOR_BITS - used, 0.5) / AUTHOR_BITS)) for used in range(AUTHOR_BITS + 1)
+)
+
+
 def distinct(bitmap: int) -> int:
     """Return the estimated number of distinct authors behind a bitmap (linear counting, Whang et al. 1990).
 
     A full bitmap gives its largest estimate, about 3,200.
     """
-    set_bits = bitmap.bit_count()
-    if not set_bits:
-        return 0
-    table = _LINEAR_COUNTING
-    return table[set_bits]
-
-
-def _linear_counting() -> tuple[int, ...]:
-    from math import log  # noqa: PLC0415 - used once, at import
-
-    bits = AUTHOR_BITS
-    return tuple(round(-bits * log(max(bits - used, 0.5) / bits)) if used else 0 for used in range(bits + 1))
-
-
-_LINEAR_COUNTING = _linear_counting()
+    return _LINEAR_COUNTING[bitmap.bit_count()]
 
 
 class Pending(msgspec.Struct, array_like=True):
@@ -138,7 +130,7 @@ class TopicWindows:
         return self._view(minute, 0 if pending is None else pending.arrived)
 
     def counts(self, minute: int) -> tuple[int, int, int]:
-        """Return (mentions, negative, positive) of an event minute, those in open arrival minutes included."""
+        """Return (mentions, negative, positive) of an event minute, open arrival minutes included."""
         cells = [pending.cells.get(minute) for pending in self._pending.values()]
         known = [cell for cell in (self._minutes.get(minute), *cells) if cell is not None]
         return (

@@ -1,0 +1,321 @@
+"""The Faust shell of the worker: two agents that read, call one pure function, publish, and acknowledge.
+
+What keeps it exact (each rule has a case in tests/integration):
+
+* outputs are durable before the state that includes them is written, and the state before the offset is
+  acknowledged; a failed write ends the process, so nothing is acknowledged that is not there;
+* a batch is finished even when the agent is cancelled, since ``take_events`` acknowledges it either way;
+* the state is dropped from memory whenever partitions move and made anew from the table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import faust
+import msgspec
+
+from detectors.events import encode_event
+from streams import observation as wire
+from streams.classify import Classifier, Record, Refused
+from streams.journal import Journal, restore
+from streams.mention import Reason, Rejection, encode_dead_letter
+from streams.pipeline import Monitors
+from streams.state import StateTable
+from streams.understanding import Understanding
+from streams.watch import Effects, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable, Mapping, Sequence
+
+    from faust import Stream
+    from faust.transport.consumer import Consumer
+    from faust.types import EventT, StreamT, TopicT
+
+    from streams.backlog import Offsets
+    from streams.catalogue import Catalogue, Topic
+    from streams.metrics import Metrics
+    from streams.settings import WorkerSettings
+
+Event: TypeAlias = "EventT[bytes]"
+
+__all__ = ["FAILED_EXIT", "GROUP", "READ_TOPICS", "Agents", "make_app"]
+
+LOG = logging.getLogger(__name__)
+#: Faust's application id, hence the consumer group.
+GROUP = "haidang"
+READ_TOPICS = ("mentions", "observations")
+#: Exit status of a worker that met an error nothing can be acknowledged after.
+FAILED_EXIT = 71
+SERIES_SCHEMA = "haidang.series.v1"
+TOPIC_SCHEMA = "haidang.topic.v1"
+_SERIES_ROWS = 5_000
+_REQUEST_BYTES = 8 << 20
+_FETCH_BYTES = 4 << 20
+_FOREIGN = Rejection(Reason.BAD_VALUE, "", "only workers of this version may write observations", -1)
+
+
+def make_app(settings: WorkerSettings) -> faust.App:
+    """Return the Faust application: at least once, no web server, no topic of its own making."""
+    return faust.App(
+        GROUP,
+        broker=[f"kafka://{address}" for address in settings.kafka_bootstrap.split(",")],
+        store="memory://",
+        Table=StateTable,
+        datadir=str(settings.data_dir / "faust"),
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=settings.partitions,
+        table_standby_replicas=0,
+        processing_guarantee="at_least_once",
+        producer_acks=-1,
+        producer_linger=0.005,
+        producer_max_request_size=_REQUEST_BYTES,
+        consumer_max_fetch_size=_FETCH_BYTES,
+        consumer_auto_offset_reset="earliest",
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=1.5,
+        broker_rebalance_timeout=10.0,
+        broker_commit_interval=0.5,
+        stream_wait_empty=False,
+    )
+
+
+class Agents:
+    """The two stages on one Faust application.
+
+    Parameters
+    ----------
+    app
+        The application, not yet started.
+    settings
+        The worker's settings.
+    catalogue
+        The watched topics.
+    metrics
+        What the worker counts.
+
+    """
+
+    def __init__(
+        self, app: faust.App, settings: WorkerSettings, catalogue: Catalogue, metrics: Metrics
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._catalogue = catalogue
+        self._metrics = metrics
+        self._classifier = Classifier(catalogue, Understanding(catalogue), settings.partitions)
+        self._monitors = Monitors(catalogue, settings.pages_per_week)
+        self._watches: dict[int, tuple[Watch, Journal]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._topics = {name: self._topic(name) for name in (*READ_TOPICS, "alerts", "series")}
+        self._topics |= {name: self._topic(name) for name in ("dead_letters", "catalogue")}
+        table = app.Table("state", key_type=bytes, value_type=bytes, partitions=settings.partitions)
+        self._state = cast("StateTable", table)
+        app.agent(self._topics["mentions"], concurrency=1, name="classify")(self._classify_agent)
+        app.agent(self._topics["observations"], concurrency=1, name="detect")(self._detect_agent)
+        app.on_partitions_revoked.connect(self._forget, weak=False)
+        app.on_rebalance_complete.connect(self._settle, weak=False)
+        app.task(self._begin)
+
+    def mine(self) -> set[tuple[str, int]]:
+        """Return the input partitions that are assigned to this worker (any thread)."""
+        if not self._ready():
+            return set()
+        assigned = list(self._app.consumer.assignment())
+        return {(place.topic, place.partition) for place in assigned if place.topic in READ_TOPICS}
+
+    def on_offsets(self, offsets: Mapping[tuple[str, int], Offsets]) -> None:
+        """Set the lag of each partition and whether the worker is ready (any thread)."""
+        for (topic, partition), found in offsets.items():
+            self._metrics.lag(topic, partition, found.remaining)
+        self._metrics.ready(is_ready=self._ready())
+
+    def on_silent(self, places: list[tuple[str, int]], wall_ms: int) -> None:
+        """Send ticks for the source partitions that are silent (any thread)."""
+        ticks = [wire.Tick(partition, wall_ms) for topic, partition in places if topic == "mentions"]
+        if ticks and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._send_ticks, ticks)
+
+    def _topic(self, name: str) -> TopicT:
+        return self._app.topic(
+            name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+
+    def _ready(self) -> bool:
+        app = self._app
+        return bool(self._loop is not None and app.tables.actives_ready and not app.rebalancing)
+
+    async def _begin(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        names = self._topics["catalogue"]
+        sent = [
+            names.send_soon(key=topic.id.encode(), value=_topic_record(topic))
+            for topic in self._catalogue.topics
+        ]
+        await _durable(sent)
+
+    async def _settle(self, *_: object, **__: object) -> None:
+        """Let no record through before the seek to the committed offsets (faust-streaming issue 596)."""
+        consumer = cast("Consumer", self._app.consumer)
+        consumer.stop_flow()
+        await consumer.wait_for_stopped_flow()
+
+    async def _forget(self, *_: object, **__: object) -> None:
+        self._watches.clear()
+
+    def _send_ticks(self, ticks: list[wire.Tick]) -> None:
+        value = wire.encode(wire.Observations(ticks=ticks))
+        for partition in range(self._settings.partitions):
+            self._topics["observations"].send_soon(value=value, partition=partition)
+
+    async def _classify_agent(self, stream: StreamT[bytes]) -> None:
+        async for events in self._batches(stream):
+            await _whole(self._classify(events))
+
+    async def _detect_agent(self, stream: StreamT[bytes]) -> None:
+        async for events in self._batches(stream):
+            await _whole(self._detect(events))
+
+    def _batches(self, stream: StreamT[bytes]) -> AsyncIterator[Sequence[Event]]:
+        settings = self._settings
+        source = cast("Stream[bytes]", stream)
+        return source.take_events(settings.worker_batch_records, within=settings.worker_batch_seconds)
+
+    async def _classify(self, events: Sequence[Event]) -> None:
+        classified = self._classifier.classify(_record(event) for event in events)
+        observations = self._topics["observations"]
+        sent = [
+            observations.send_soon(value=wire.encode(part), partition=partition)
+            for partition, part in enumerate(classified.observations)
+            if part.progress
+        ]
+        letters = self._topics["dead_letters"]
+        sent += [letters.send_soon(value=_letter(refused, "mentions")) for refused in classified.refused]
+        await _durable(sent)
+        for outcome, count in classified.outcomes.items():
+            self._metrics.count(outcome, count)
+        for refused in classified.refused:
+            self._metrics.dead_letter(refused.rejection.reason)
+        for name, published in classified.sources.items():
+            self._metrics.sources.seen(name, published)
+
+    async def _detect(self, events: Sequence[Event]) -> None:
+        by_partition: dict[int, list[Event]] = {}
+        for event in events:
+            by_partition.setdefault(event.message.partition, []).append(event)
+        for partition, group in by_partition.items():
+            await self._detect_partition(partition, group)
+
+    async def _detect_partition(self, partition: int, events: Sequence[Event]) -> None:
+        watch, journal = self._watch(partition)
+        effects = Effects()
+        foreign: list[Awaitable[object]] = []
+        for event in events:
+            try:
+                self._observe(watch, journal, event, effects)
+            except msgspec.DecodeError:
+                foreign.append(self._refuse_foreign(event))
+        await _durable([*foreign, *self._publish(watch, effects)])
+        await _durable(self._state.write(partition, journal.entries()))
+        for topic, count in effects.counted.items():
+            self._metrics.topics.count(topic, count, effects.negative[topic])
+        for topic in effects.changed:
+            monitor = watch.topics[topic].monitor
+            expected = monitor.expected((watch.closed + 1) * 60).mean
+            self._metrics.topics.decide(topic, expected, monitor.scores())
+
+    def _observe(self, watch: Watch, journal: Journal, event: Event, effects: Effects) -> None:
+        observations = wire.decode(event.message.value or b"")
+        admitted = watch.admit(event.message.offset, observations)
+        if admitted is None:
+            return
+        step, outcomes = admitted
+        before = len(effects.events)
+        watch.fold(step, effects)
+        journal.note(step, decided=len(effects.events) > before)
+        for outcome, count in outcomes.items():
+            self._metrics.count(outcome, count)
+        now = time.time()
+        counted = sum(outcomes.values())
+        for progress in observations.progress:
+            self._metrics.mention_to_metric.observe(now - progress.appended_ms / 1000, counted)
+
+    def _refuse_foreign(self, event: Event) -> Awaitable[object]:
+        """Send to the dead letters what somebody else wrote to ``observations``."""
+        self._metrics.dead_letter(Reason.BAD_VALUE)
+        letter = _letter(Refused(_record(event), _FOREIGN), event.message.topic)
+        return self._topics["dead_letters"].send_soon(value=letter)
+
+    def _publish(self, watch: Watch, effects: Effects) -> list[Awaitable[object]]:
+        alerts, series = self._topics["alerts"], self._topics["series"]
+        sent: list[Awaitable[object]] = []
+        for event in effects.events:
+            sent.append(alerts.send_soon(key=event.alert_id.encode(), value=encode_event(event)))
+            LOG.info("status=%s alert=%s severity=%s", event.event, event.alert_id, event.severity)
+        rows = watch.series(effects.changed)
+        for start in range(0, len(rows), _SERIES_ROWS):
+            record = {"schema": SERIES_SCHEMA, "rows": rows[start : start + _SERIES_ROWS]}
+            sent.append(series.send_soon(value=msgspec.json.encode(record)))
+        return sent
+
+    def _watch(self, partition: int) -> tuple[Watch, Journal]:
+        found = self._watches.get(partition)
+        if found is None:
+            partitions = self._settings.partitions
+            values = self._state.values_of(partition)
+            found = restore(values, self._monitors.of(partition, partitions), partitions)
+            self._watches[partition] = found
+            LOG.info("status=restored partition=%d offset=%d", partition, found[0].offset)
+        return found
+
+
+async def _durable(sent: Iterable[Awaitable[object]]) -> None:
+    """Wait until Kafka has acknowledged every record."""
+    await asyncio.gather(*sent)
+
+
+async def _whole(work: Coroutine[object, object, None]) -> None:
+    """Finish a batch though the agent is cancelled; end the process if the batch fails."""
+    task = asyncio.ensure_future(_or_exit(work))
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+async def _or_exit(work: Coroutine[object, object, None]) -> None:
+    try:
+        await work
+    except Exception:  # the outer edge of the loop: whatever it was, nothing may be acknowledged
+        LOG.exception("status=failed: ending the process so that nothing is acknowledged")
+        logging.shutdown()
+        os._exit(FAILED_EXIT)
+
+
+def _record(event: Event) -> Record:
+    message = event.message
+    return Record(message.partition, message.offset, round(message.timestamp * 1000), message.value)
+
+
+def _letter(refused: Refused, topic: str) -> bytes:
+    record = refused.record
+    return encode_dead_letter(
+        refused.rejection,
+        topic=topic,
+        partition=record.partition,
+        offset=record.offset,
+        at_ms=record.appended_ms,
+    )
+
+
+def _topic_record(topic: Topic) -> bytes:
+    name = {"vi": topic.name.vi, "en": topic.name.en}
+    return msgspec.json.encode({"schema": TOPIC_SCHEMA, "id": topic.id, "name": name, "parent": topic.parent})
