@@ -38,6 +38,7 @@ FETCHED_AHEAD_MS: Final = 5 * 60 * 1000
 """How far ``fetched_at`` may lie after the broker's append: connectors run on synchronised machines."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _Name = Annotated[str, Meta(max_length=200)]
 _Time = Annotated[datetime, Meta(tz=True)]
 _Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -254,7 +255,7 @@ def encode_dead_letter(rejection: Rejection, *, topic: str, partition: int, offs
 
 
 def _epoch_ms(moment: datetime) -> int:
-    return round((moment - _EPOCH).total_seconds() * 1000)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def _decode(value: bytes | None) -> list[Mention | Rejection] | Rejection:
