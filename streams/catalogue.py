@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streams.text import canonical, normalise
+from streams.text import canonical, normalise, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -207,7 +207,7 @@ class _Table:
             raise self._error("name is incomplete", 'write name = { vi = "…", en = "…" }')
         if not vi.strip() or not en.strip():
             raise self._error("a name is empty", "give a Vietnamese and an English name")
-        return Name(canonical(vi), canonical(en))
+        return Name(readable(vi), readable(en))
 
     def _expressions(self, key: str) -> tuple[str, ...]:
         values = self.table.get(key, [])

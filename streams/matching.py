@@ -1,7 +1,7 @@
 """Which topics a text names: all aliases at once by Aho-Corasick (pure).
 
-Aho, Corasick 1975: one pass over the text, whatever the number of aliases. Of overlapping expressions the first
-and longest counts, and exclusions take part in that contest, so that one can take an alias's place.
+Aho, Corasick 1975: one pass over the text, whatever the number of aliases. Of overlapping expressions the
+first and longest counts, and exclusions take part in that contest, so that one can take an alias's place.
 """
 
 from __future__ import annotations

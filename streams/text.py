@@ -10,7 +10,7 @@ import html
 import re
 import unicodedata
 
-__all__ = ["MAX_CHARS", "canonical", "fold", "has_marks", "normalise", "words"]
+__all__ = ["MAX_CHARS", "canonical", "classic", "fold", "has_marks", "normalise", "readable", "words"]
 
 #: A mention holds at most 20,000 characters of text and a title; whatever is longer is cut here, so that no
 #: caller can make understanding take longer than that.
@@ -25,7 +25,7 @@ _CLEAN = (
 )
 _UNCLEAN = re.compile(f"[^\t\n\r{_CLEAN}]")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"”’]+", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<!\w)@[\w.]*\w|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HANDLE = re.compile(r"(?<!\w)@[\w.]*\w|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,400}>")
 _ENTITY = re.compile(r"&(?=#|[A-Za-z])|<(?=[/A-Za-z!])")
 _ROUNDS = 4
@@ -59,19 +59,24 @@ def _look_alikes() -> dict[int, str]:
 _LOOK_ALIKES = _look_alikes()
 
 
+def readable(text: str) -> str:
+    """Return `text` as a person may read it: NFC, without HTML remains, invisible or deceptive characters.
+
+    Lone surrogates become U+FFFD. White space is collapsed. What is beyond `MAX_CHARS` is cut.
+    """
+    text = text[:MAX_CHARS]
+    return " ".join((_scrubbed(text) if _UNCLEAN.search(text) else text).split())
+
+
 def canonical(text: str) -> str:
     """Return `text` in its normal form, case kept.
 
-    NFC; tone marks of open "oa", "oe", "uy" on the second letter; zero-width, control and look-alike
-    characters resolved; HTML remains, addresses and handles taken out; white space collapsed. Lone surrogates
-    become U+FFFD. What is beyond `MAX_CHARS` is cut.
+    As `readable`, and tone marks of open "oa", "oe", "uy" on the second letter, addresses and handles taken
+    out.
     """
-    text = text[:MAX_CHARS]
-    if _UNCLEAN.search(text):
-        text = _scrubbed(text)
-    elif "://" in text or "www." in text:
-        text = _ADDRESS.sub(" ", text)
-    text = " ".join(text.split())
+    text = readable(text)
+    if "@" in text or "://" in text or "www." in text:
+        text = " ".join(_HANDLE.sub(" ", _ADDRESS.sub(" ", text)).split())
     return _TONE.sub(_moved_tone, text) if _TONE.search(text) else text
 
 
@@ -94,7 +99,26 @@ def _scrubbed(text: str) -> str:
             break
     else:
         text = _ENTITY.sub(" ", text)
-    return _HANDLE.sub(" ", _ADDRESS.sub(" ", text))
+    return text
+
+
+_OPEN = re.compile(r"([oO])([àáảãạèéẻẽẹÀÁẢÃẠÈÉẺẼẸ])(?!\w)|(?<![qQ])([uU])([ỳýỷỹỵỲÝỶỸỴ])(?!\w)")
+
+
+def classic(text: str) -> str:
+    """Return a canonical text with the tone marks where most print has them: hòa, khỏe, thủy.
+
+    >>> classic("hoà bình, tuỳ ý, quý trọng, hoàn toàn")
+    'hòa bình, tùy ý, quý trọng, hoàn toàn'
+    """
+    return _OPEN.sub(_moved_back, text)
+
+
+def _moved_back(match: re.Match[str]) -> str:
+    """Return two vowels with the tone mark moved from the second to the first."""
+    pair = match.group()
+    apart = unicodedata.normalize("NFD", pair[1])
+    return unicodedata.normalize("NFC", pair[0] + apart[1]) + apart[0]
 
 
 def _moved_tone(match: re.Match[str]) -> str:

@@ -6,20 +6,42 @@ same wherever it is read.
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from detectors.polarity import Polarity
+from detectors.lexicon import Lexicon, LexiconPair
+from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
 from streams.matching import Matcher
-from streams.text import canonical
+from streams.phrases import phrases
+from streams.text import canonical, normalise, readable, words
 
 if TYPE_CHECKING:
     from streams.catalogue import Catalogue
 
-__all__ = ["EXAMPLE_CHARS", "MAX_PHRASES", "Understanding"]
+__all__ = ["EXAMPLE_CHARS", "MAX_PHRASES", "Understanding", "bundled_polarity", "polarity_words"]
 
+#: Longest sample shown to officers, in characters.
 EXAMPLE_CHARS = 200
+#: Most phrases taken from one mention.
 MAX_PHRASES = 8
+#: Polarity reads the title and this many characters of the text: press says the point first, and time is
+#: bounded.
+_POLARITY_CHARS = 600
+_REPEATED = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def bundled_polarity() -> PolarityModel:
+    """Return a polarity model with the bundled lexicons, nothing learned yet."""
+    texts = (files("detectors").joinpath(f"lexicon_{language}.tsv") for language in ("vi", "en"))
+    return PolarityModel(LexiconPair(*(Lexicon.parse(text.read_text(encoding="utf-8")) for text in texts)))
+
+
+def polarity_words(title: str, text: str) -> list[str]:
+    """Return what the polarity model reads of a mention: its first words, repeated letters said once."""
+    lowered = normalise(f"{title} . {text[:_POLARITY_CHARS]}" if title else text[:_POLARITY_CHARS])
+    return words(_REPEATED.sub(r"\1", lowered))
 
 
 class Understanding:
@@ -34,6 +56,7 @@ class Understanding:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._matcher = Matcher(catalogue)
+        self._polarity = bundled_polarity()
 
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the mention names; empty if none."""
@@ -41,13 +64,24 @@ class Understanding:
 
     def polarity(self, title: str, text: str) -> Polarity:
         """Return the probabilities that the mention is negative and that it is positive."""
-        return Polarity(0.3, 0.1)
+        return self._polarity.judge(polarity_words(title, text))
 
     def example_text(self, title: str, text: str) -> str:
-        """Return what of the mention may be shown: masked, canonical, at most `EXAMPLE_CHARS` characters."""
-        return mask(canonical(title.strip() or text))[:EXAMPLE_CHARS]
+        """Return what of the mention may be shown: title and text, masked, at most `EXAMPLE_CHARS` characters."""
+        return _shortened(mask(readable(f"{title} – {text}" if title and text else title or text)))
 
     def phrases(self, title: str, text: str) -> tuple[str, ...]:
-        """Return up to `MAX_PHRASES` readable phrases of the mention, always the same for the same text."""
-        syllables = canonical(title.strip() or text).split()
-        return tuple(" ".join(pair) for pair in zip(syllables[::2], syllables[1::2], strict=False))[:MAX_PHRASES]
+        """Return up to `MAX_PHRASES` readable phrases of the mention, always the same for the same text.
+
+        Phrases come from the title, from the first sentences of the text where there is no title; no handle,
+        address or number that `mask` knows is among them.
+        """
+        return phrases(mask(canonical(title or text[: EXAMPLE_CHARS * 2])), MAX_PHRASES)
+
+
+def _shortened(text: str) -> str:
+    """Return the text, cut at a word where it is too long."""
+    if len(text) <= EXAMPLE_CHARS:
+        return text
+    kept = text[: EXAMPLE_CHARS - 1]
+    return (kept.rsplit(" ", 1)[0] if " " in kept[EXAMPLE_CHARS // 2 :] else kept) + "…"
