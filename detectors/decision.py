@@ -22,29 +22,32 @@ class Reading(NamedTuple):
     Parameters
     ----------
     volume
-        Counts against their baseline.
+        Counts against their baseline; `EXTREME` from twice the threshold and four times the expected count.
     negative
-        Negative share against its baseline.
+        Negative share alone against its baseline.
+    joint
+        Counts and negative share together: high when both are raised at once, extreme when moreover at least
+        half the talk is negative, far beyond its usual swing.
     positive
         Whether the positive share stands above its baseline.
     has_text
         False when only counts exist.
-    many
-        Whether enough people speak for negativity alone to matter.
+    few_voices
+        Whether a handful of authors writes most of it; False when authors are unknown.
     warming_up
         Whether the topic's baseline is still being learnt.
     overwhelming
-        Whether the evidence is beyond what any baseline could excuse.
-
+        Whether the counts are beyond what any baseline could excuse.
     """
 
-    volume: Level
-    negative: Level
-    positive: bool
-    has_text: bool
-    many: bool
-    warming_up: bool
-    overwhelming: bool
+    volume: Level = Level.NONE
+    negative: Level = Level.NONE
+    joint: Level = Level.NONE
+    positive: bool = False
+    has_text: bool = True
+    few_voices: bool = False
+    warming_up: bool = False
+    overwhelming: bool = False
 
 
 class Decision(NamedTuple):
@@ -56,42 +59,47 @@ class Decision(NamedTuple):
 
 
 NOTHING = Decision(None, None, DecisionReason.NORMAL)
-WARMING = Decision(None, None, DecisionReason.WARMING_UP)
+_WARMING = Decision(None, None, DecisionReason.WARMING_UP)
 
 
 def decide(reading: Reading) -> Decision:
-    """Return the decision for a reading.
+    """Return the decision for a reading: the first row that fits.
 
-    | volume  | negativity | further              | kind       | severity | pages |
-    |---------|------------|----------------------|------------|----------|-------|
-    | any     | any        | warming up, not overwhelming | -  | -        | no    |
-    | high +  | (no text)  |                      | surge      | warning  | yes   |
-    | high    | high +     |                      | crisis     | warning  | yes   |
-    | extreme | extreme    |                      | crisis     | critical | yes   |
-    | high +  | none       | positive share high  | positive   | info     | no    |
-    | high +  | none       |                      | surge      | info     | no    |
-    | none    | high +     | many people          | negativity | warning  | yes   |
-    | none    | high +     | few people           | negativity | info     | no    |
-    | none    | none       |                      | -          | -        | no    |
+    | evidence                                | kind       | severity | pages |
+    |-----------------------------------------|------------|----------|-------|
+    | any, warming up and not overwhelming    | -          | -        | no    |
+    | no text, volume high                    | surge      | warning  | yes   |
+    | joint or negative high, few voices      | negativity | info     | no    |
+    | joint extreme and volume extreme        | crisis     | critical | yes   |
+    | joint high                              | crisis     | warning  | yes   |
+    | volume high, positive share high        | positive   | info     | no    |
+    | volume high                             | surge      | info     | no    |
+    | negative high                           | negativity | warning  | yes   |
+    | nothing                                 | -          | -        | no    |
     """
+    some = bool(reading.volume or reading.negative or reading.joint)
+    if not some:
+        return NOTHING
     if reading.warming_up and not reading.overwhelming:
-        return WARMING if reading.volume or reading.negative else NOTHING
-    if reading.volume:
-        return _with_volume(reading)
-    if reading.negative:
-        if reading.many:
-            return Decision(AlertKind.NEGATIVITY, Severity.WARNING, DecisionReason.NEGATIVITY_ALONE)
-        return Decision(AlertKind.NEGATIVITY, Severity.INFO, DecisionReason.NEGATIVITY_ALONE_SMALL)
-    return NOTHING
-
-
-def _with_volume(reading: Reading) -> Decision:
+        return _WARMING
     if not reading.has_text:
         return Decision(AlertKind.SURGE, Severity.WARNING, DecisionReason.COUNTS_HIGH)
-    if reading.volume is Level.EXTREME and reading.negative is Level.EXTREME:
-        return Decision(AlertKind.CRISIS, Severity.CRITICAL, DecisionReason.VOLUME_AND_NEGATIVITY_EXTREME)
-    if reading.negative:
-        return Decision(AlertKind.CRISIS, Severity.WARNING, DecisionReason.VOLUME_AND_NEGATIVITY)
+    if reading.few_voices and (reading.joint or reading.negative):
+        return Decision(AlertKind.NEGATIVITY, Severity.INFO, DecisionReason.FEW_VOICES)
+    if reading.joint:
+        return _crisis(reading)
+    if reading.volume:
+        return _surge(reading)
+    return Decision(AlertKind.NEGATIVITY, Severity.WARNING, DecisionReason.NEGATIVITY_ALONE)
+
+
+def _crisis(reading: Reading) -> Decision:
+    if reading.joint is Level.EXTREME and reading.volume is Level.EXTREME:
+        return Decision(AlertKind.CRISIS, Severity.CRITICAL, DecisionReason.VOLUME_AND_HOSTILITY)
+    return Decision(AlertKind.CRISIS, Severity.WARNING, DecisionReason.VOLUME_AND_NEGATIVITY)
+
+
+def _surge(reading: Reading) -> Decision:
     if reading.positive:
         return Decision(AlertKind.POSITIVE, Severity.INFO, DecisionReason.VOLUME_POSITIVE)
     return Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.VOLUME_WITHOUT_NEGATIVITY)

@@ -48,6 +48,10 @@ class DetectionSettings(BaseModel):
         """Return the pages that one topic may raise per step of `step_seconds` on average."""
         return self.pages_per_week / self.topics * step_seconds / _WEEK_SECONDS
 
+    def quiet_steps(self, step_seconds: int) -> int:
+        """Return the steps of `step_seconds` after which a quiet alert closes, at least 1."""
+        return max(1, round(self.quiet_hours * 3600 / step_seconds))
+
     def digest(self) -> str:
         """Return 12 hexadecimal digits that change with any setting or with `MODEL_VERSION`."""
         text = f"{MODEL_VERSION}\n{self.model_dump_json()}"

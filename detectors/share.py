@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from river import base
+
+from detectors.budget import BudgetLadder
+from detectors.decision import Level
+from detectors.windows import HOUR, QUARTER_HOUR, SIX_HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from detectors.settings import DetectionSettings
+    from detectors.windows import Windows
+
 #: A share is not learnt from fewer mentions than this.
 _LEAST = 3.0
+#: Nor does a window of fewer speak.
+_SPEAKS = 10
+_WINDOWS = (QUARTER_HOUR, HOUR, SIX_HOURS)
+_WEEK_SECONDS = 7 * 86_400
+#: Never a signal below so many standard deviations, nor for a share less than a tenth above usual.
+_FLOOR = 4.0
+_RISE = 0.1
+_EDGE = 0.005
+_PRIOR_ROOM = 2.0
+_LEAST_CORRELATION = 0.002
+#: Shares that an officer calls hostile: half the talk, and far beyond its usual swing.
+_HOSTILE_SHARE = 0.5
+_HOSTILE_SCORE = 4.5
+_POSITIVE_SCORE = 2.5
+_USUAL_POSITIVE = 0.2
+#: Part of the budget that negativity without volume may use.
+_BUDGET_PART = 0.3
 
 
 class ShareBaseline(base.AnomalyDetector):
@@ -54,11 +78,11 @@ class ShareBaseline(base.AnomalyDetector):
         self._excess = 0.0
         self._room = 0.0
 
-    def score_one(self, x: Mapping[str, Any]) -> float:  # type: ignore[override]
+    def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``k`` of ``n`` in standard deviations; 0 for ``n`` of 0."""
         return self.score(float(x.get("n", 0.0)), float(x.get("k", 0.0)))
 
-    def learn_one(self, x: Mapping[str, Any]) -> None:  # type: ignore[override]
+    def learn_one(self, x: Mapping[base.typing.FeatureName, Any]) -> None:
         """Learn ``k`` of ``n``."""
         self.learn(float(x.get("n", 0.0)), float(x.get("k", 0.0)))
 
@@ -68,14 +92,13 @@ class ShareBaseline(base.AnomalyDetector):
         return (self._mean_k * seen + self.share * self.weight) / (self._mean_n * seen + self.weight)
 
     def _residual(self, n: float, k: float) -> float:
-        usual = min(max(self.expected(), 0.005), 0.995)
+        usual = min(max(self.expected(), _EDGE), 1.0 - _EDGE)
         inside = min(max((k + 0.375) / (n + 0.75), 0.0), 1.0)
         return 2.0 * math.sqrt(n) * (math.asin(math.sqrt(inside)) - math.asin(math.sqrt(usual)))
 
     def _correlation(self) -> float:
-        prior = 2.0
-        found = (self._excess + prior * self.correlation) / (self._room + prior)
-        return min(max(found, 0.002), 1.0)
+        found = (self._excess + _PRIOR_ROOM * self.correlation) / (self._room + _PRIOR_ROOM)
+        return min(max(found, _LEAST_CORRELATION), 1.0)
 
     def score(self, n: float, k: float) -> float:
         """Return the standardised residual of `k` of `n`; 0 for nothing."""
@@ -84,7 +107,7 @@ class ShareBaseline(base.AnomalyDetector):
         return self._residual(n, k) / math.sqrt(1.0 + (n - 1.0) * self._correlation())
 
     def learn(self, n: float, k: float) -> None:
-        """Take `k` of `n` into the usual share and its spread; fewer than three mentions teach only the share."""
+        """Take `k` of `n` into the usual share and its spread; one or two mentions teach only the share."""
         self._seen += 1
         rate = max(self._fade, 1.0 / self._seen)
         if n >= _LEAST:
@@ -102,3 +125,119 @@ class ShareBaseline(base.AnomalyDetector):
         """Take a state that `dump` returned."""
         self._seen = int(state[0])
         self._mean_n, self._mean_k, self._excess, self._room = (float(v) for v in state[1:5])
+
+
+class ShareReading(NamedTuple):
+    """What the negativity evidence says of one step.
+
+    Parameters
+    ----------
+    window
+        Place in `WINDOW_SECONDS` of the window that speaks.
+    score, threshold
+        Standard deviations of the negative share, and those at which it is a signal without volume.
+    level
+        Whether it is one.
+    raised
+        Whether the share is at least a tenth above usual in that window.
+    hostile
+        Whether at least half is negative, far beyond the usual swing.
+    """
+
+    window: int
+    score: float
+    threshold: float
+    level: Level
+    raised: bool
+    hostile: bool
+
+
+_SILENT = ShareReading(HOUR, 0.0, _FLOOR, Level.NONE, False, False)
+
+
+class ShareEvidence:
+    """Negative and positive share of one topic against its own usual shares.
+
+    Decides on the sum of P(negative), which bears a polarity model whose probabilities are soft; officers are
+    shown the share of mentions called negative, beside its own usual value.
+
+    Parameters
+    ----------
+    settings
+        Settings of the detection.
+    step
+        Seconds of a step.
+    """
+
+    def __init__(self, settings: DetectionSettings, step: int) -> None:
+        week = _WEEK_SECONDS / step
+        self._negative = ShareBaseline(memory=week)
+        self._counted = ShareBaseline(memory=week)
+        self._positive = ShareBaseline(memory=week, share=_USUAL_POSITIVE)
+        rate = settings.topic_rate(step) * _BUDGET_PART
+        self._ladder = BudgetLadder(rate, settings.quiet_steps(step), 8 * week)
+        self._reading = _SILENT
+        self.since = 0
+
+    @property
+    def reading(self) -> ShareReading:
+        """The newest reading."""
+        return self._reading
+
+    @property
+    def usual(self) -> float:
+        """Usual share of mentions called negative, 0 .. 1."""
+        return self._counted.expected()
+
+    def read(self, windows: Windows) -> ShareReading:
+        """Score one step against what was learnt before it."""
+        window, score = HOUR, 0.0
+        for i in _WINDOWS:
+            if windows.total[i] >= _SPEAKS:
+                found = self._negative.score(windows.total[i], windows.negative_milli[i] / 1000)
+                if found > score:
+                    window, score = i, found
+        threshold = max(math.expm1(self._ladder.get()), _FLOOR)
+        self._ladder.update(math.log1p(score))
+        self._reading = self._judge(windows, window, score, threshold)
+        self.since = (self.since or windows.at) if self._reading.raised else 0
+        return self._reading
+
+    def _judge(self, windows: Windows, window: int, score: float, threshold: float) -> ShareReading:
+        share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)
+        raised = score > 0.0 and share >= self._negative.expected() + _RISE
+        level = Level.HIGH if raised and score >= threshold else Level.NONE
+        hostile = raised and score >= _HOSTILE_SCORE and share >= _HOSTILE_SHARE
+        return ShareReading(window, score, threshold, level, raised, hostile)
+
+    def positive(self, windows: Windows, window: int) -> bool:
+        """Return whether the positive share of the window stands above usual."""
+        total = windows.total[window]
+        return total >= _SPEAKS and self._positive.score(total, windows.positive[window]) >= _POSITIVE_SCORE
+
+    def learn(self, windows: Windows) -> None:
+        """Take the last hour into the usual shares."""
+        total = windows.total[HOUR]
+        self._negative.learn(total, windows.negative_milli[HOUR] / 1000)
+        self._counted.learn(total, windows.negative[HOUR])
+        self._positive.learn(total, windows.positive[HOUR])
+
+    def dump(self) -> dict[str, Any]:
+        """Return the state as builtins."""
+        reading = self._reading
+        return {
+            "baselines": [b.dump() for b in (self._negative, self._counted, self._positive)],
+            "ladder": self._ladder.dump(),
+            "since": self.since,
+            "reading": [*reading[:3], int(reading.level), reading.raised, reading.hostile],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a state that `dump` returned."""
+        baselines = (self._negative, self._counted, self._positive)
+        for baseline, saved in zip(baselines, state["baselines"], strict=True):
+            baseline.restore(saved)
+        self._ladder.restore(state["ladder"])
+        self.since = int(state["since"])
+        window, score, threshold, level, raised, hostile = state["reading"]
+        self._reading = ShareReading(window, score, threshold, Level(level), raised, hostile)

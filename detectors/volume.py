@@ -5,18 +5,41 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from river import base
+from river import base, stats
+
+from detectors.budget import BudgetLadder
+from detectors.decision import Level
+from detectors.tails import upper_tail
+from detectors.windows import DAY, FIVE_MINUTES, HOUR, QUARTER_HOUR, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from detectors.settings import DetectionSettings
+    from detectors.windows import Windows
 
 HOURS = 24
 #: One factor per hour of working days, then of weekend days.
 CELLS = 2 * HOURS
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86_400
+_WEEK_SECONDS = 7 * _DAY_SECONDS
 #: The first day of the epoch was a Thursday: days 2 and 3 of each week of the epoch are a weekend.
 _WEEKEND = (2, 3)
+#: A cell is seen in a 24th to a 60th of the steps: it fades so much faster per visit.
+_CELL_HASTE = 5.0
+#: A longer window must stand out a quarter more than the 5 and 15 minutes: many hours are seldom urgent.
+_LONG_WEIGHT = 0.8
+#: Never a signal below so many standard deviations, whatever the budget allows.
+_FLOOR = 2.5
+#: Expected counts below this are judged by their exact tail too.
+_SMALL = 20.0
+#: Share of the budget that the exact tail of one window may use up (windows overlap).
+_TAIL_SHARE = 0.2
+#: Arrivals of the last hour must stand so far above usual for a window of an hour or more to speak.
+_BUSY = 1.5
+_EXTREME_SCORE = 2.0
+_EXTREME_RATIO = 4.0
 
 
 class Place(NamedTuple):
@@ -36,6 +59,10 @@ def place_of(at: int, utc_offset_seconds: int) -> Place:
     beside = hour + (1 if offset > 0 else -1)
     neighbour_day = day + beside // HOURS
     return Place(_cell(day, hour), _cell(neighbour_day, beside % HOURS), abs(offset))
+
+
+def _place(x: Mapping[base.typing.FeatureName, Any]) -> Place:
+    return Place(int(x.get("cell", 0)), int(x.get("neighbour", 0)), float(x.get("lean", 0.0)))
 
 
 def _cell(day: int, hour: int) -> int:
@@ -75,20 +102,29 @@ class WindowVolume(base.AnomalyDetector):
         self._cell_mean = [0.0] * CELLS
         self._cell_seen = [0] * CELLS
 
-    def score_one(self, x: Mapping[str, Any]) -> float:  # type: ignore[override]
+    def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``x`` in standard deviations."""
-        place = Place(int(x.get("cell", 0)), int(x.get("neighbour", 0)), float(x.get("lean", 0.0)))
+        place = _place(x)
         return self.score(float(x.get("count", 0.0)), self.mean(place))
 
-    def learn_one(self, x: Mapping[str, Any]) -> None:  # type: ignore[override]
+    def learn_one(self, x: Mapping[base.typing.FeatureName, Any]) -> None:
         """Learn the count at its place."""
-        place = Place(int(x.get("cell", 0)), int(x.get("neighbour", 0)), float(x.get("lean", 0.0)))
+        place = _place(x)
         self.learn(float(x.get("count", 0.0)), place, self.mean(place))
 
     def mean(self, place: Place) -> float:
         """Return the expected count at `place`."""
+        return self._level * self.factor(place)
+
+    def factor(self, place: Place) -> float:
+        """Return the factor of the hour and weekend at `place`, leaning to the neighbouring hour."""
         own = self._factor(place.cell)
-        return self._level * (own + (self._factor(place.neighbour) - own) * place.lean)
+        return own + (self._factor(place.neighbour) - own) * place.lean
+
+    @property
+    def level(self) -> float:
+        """Expected count at a factor of 1."""
+        return self._level
 
     def _factor(self, cell: int) -> float:
         weight = self._cell_seen[cell] * self._level
@@ -110,8 +146,8 @@ class WindowVolume(base.AnomalyDetector):
         rate = max(self._fade, 1.0 / (self._seen + 1))
         self._spread += rate * (residual * residual - self._spread)
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
-        seen = self._cell_seen[place.cell] = min(self._cell_seen[place.cell] + 1, 10**9)
-        self._cell_mean[place.cell] += max(self._fade * 5, 1.0 / seen) * (count - self._cell_mean[place.cell])
+        seen = self._cell_seen[place.cell] = self._cell_seen[place.cell] + 1
+        self._cell_mean[place.cell] += max(self._fade * _CELL_HASTE, 1.0 / seen) * (count - self._cell_mean[place.cell])
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""
@@ -122,3 +158,142 @@ class WindowVolume(base.AnomalyDetector):
         self._seen, self._level, self._spread = int(state[0]), float(state[1]), float(state[2])
         self._cell_mean = [float(v) for v in state[3]]
         self._cell_seen = [int(v) for v in state[4]]
+
+
+class VolumeReading(NamedTuple):
+    """What the volume evidence says of one step.
+
+    Parameters
+    ----------
+    window
+        Place in `WINDOW_SECONDS` of the window that speaks.
+    score, threshold
+        Standard deviations, and those at which it is a signal.
+    level
+        Whether it is one.
+    credible
+        Whether the window holds enough mentions for its count to mean anything.
+    means
+        Expected count of each window.
+    """
+
+    window: int
+    score: float
+    threshold: float
+    level: Level
+    credible: bool
+    means: tuple[float, ...]
+
+
+class VolumeEvidence:
+    """The trailing windows of one topic against their baselines, and the budget's threshold.
+
+    The 5 and 15 minutes speak together (mean of their positive residuals); 1, 6 and 24 hours speak alone, a
+    quarter more quietly, and only while arrivals stand above usual, so that a burst does not echo for a day.
+
+    Parameters
+    ----------
+    settings
+        Settings of the detection.
+    step
+        Seconds of a step.
+    """
+
+    def __init__(self, settings: DetectionSettings, step: int) -> None:
+        self._settings = settings
+        self._step = step
+        week = _WEEK_SECONDS / step
+        self.windows = [WindowVolume(memory=week) for _ in WINDOW_SECONDS]
+        self._arrivals = stats.EWMean(min(1.0, step / _HOUR_SECONDS))
+        self._ladder = BudgetLadder(settings.topic_rate(step), settings.quiet_steps(step), 8 * week)
+        self._calm = [0] * len(WINDOW_SECONDS)
+        self._reading = VolumeReading(FIVE_MINUTES, 0.0, _FLOOR, Level.NONE, False, (0.0,) * len(WINDOW_SECONDS))
+        self.since = 0
+
+    @property
+    def reading(self) -> VolumeReading:
+        """The newest reading."""
+        return self._reading
+
+    def read(self, windows: Windows, place: Place) -> VolumeReading:
+        """Score one step against what was learnt before it."""
+        means = tuple(window.mean(place) for window in self.windows)
+        scores = [w.score(n, m) for w, n, m in zip(self.windows, windows.total, means, strict=True)]
+        self._mark_calm(scores, windows.at)
+        self._arrivals.update(windows.arrived)
+        window, score = self._strongest(scores, place)
+        threshold = max(math.expm1(self._ladder.get()), _FLOOR)
+        self._ladder.update(math.log1p(score))
+        credible = self._credible(windows.total[window], means[window], window)
+        level = _level(score, threshold, windows.total[window], means[window]) if credible else Level.NONE
+        self.since = (self.since or windows.at) if level else 0
+        self._reading = VolumeReading(window, score, threshold, level, credible, means)
+        return self._reading
+
+    def _mark_calm(self, scores: list[float], at: int) -> None:
+        for i, score in enumerate(scores):
+            if score < 1.0 or not self._calm[i]:
+                self._calm[i] = at
+
+    def _strongest(self, scores: list[float], place: Place) -> tuple[int, float]:
+        five, quarter = scores[FIVE_MINUTES], scores[QUARTER_HOUR]
+        window = FIVE_MINUTES if five >= quarter else QUARTER_HOUR
+        score = (max(five, 0.0) + max(quarter, 0.0)) / 2.0
+        long = max(range(HOUR, len(scores)), key=scores.__getitem__)
+        if scores[long] * _LONG_WEIGHT > score and self._busy(place):
+            return long, scores[long] * _LONG_WEIGHT
+        return window, score
+
+    def _busy(self, place: Place) -> bool:
+        per_hour = max(1.0, _HOUR_SECONDS / self._step)
+        day_steps = max(1.0, _DAY_SECONDS / self._step)
+        hour = self.windows[HOUR]
+        usual = self.windows[DAY].level / day_steps * hour.factor(place) * per_hour
+        return hour.score(self._arrivals.get() * per_hour, usual) >= _BUSY
+
+    def _credible(self, count: int, mean: float, window: int) -> bool:
+        if count < self._settings.least_mentions:
+            return False
+        if mean >= _SMALL:
+            return True
+        allowed = _TAIL_SHARE * self._settings.topic_rate(max(self._step, WINDOW_SECONDS[window]))
+        return upper_tail(count, mean, self.windows[window].deviation ** 2) <= allowed
+
+    def learn(self, windows: Windows, place: Place) -> None:
+        """Take one step into the baselines; `read` of the same step must have come before."""
+        for window, count, mean in zip(self.windows, windows.total, self._reading.means, strict=True):
+            window.learn(count, place, mean)
+
+    def onset(self, window: int, at: int) -> int:
+        """Return since when the window has stood above usual, at most 24 h before `at`."""
+        return min(at, max(self._calm[window], at - _DAY_SECONDS))
+
+    def dump(self) -> dict[str, Any]:
+        """Return the state as builtins."""
+        reading = self._reading
+        return {
+            "windows": [window.dump() for window in self.windows],
+            "arrivals": self._arrivals.get(),
+            "ladder": self._ladder.dump(),
+            "calm": list(self._calm),
+            "since": self.since,
+            "reading": [*reading[:3], int(reading.level), reading.credible, list(reading.means)],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a state that `dump` returned."""
+        for window, saved in zip(self.windows, state["windows"], strict=True):
+            window.restore(saved)
+        self._arrivals.update(float(state["arrivals"]))
+        self._ladder.restore(state["ladder"])
+        self._calm = [int(v) for v in state["calm"]]
+        self.since = int(state["since"])
+        window, score, threshold, level, credible, means = state["reading"]
+        self._reading = VolumeReading(window, score, threshold, Level(level), credible, tuple(means))
+
+
+def _level(score: float, threshold: float, count: int, mean: float) -> Level:
+    if score < threshold:
+        return Level.NONE
+    extreme = score >= _EXTREME_SCORE * threshold and count >= _EXTREME_RATIO * mean
+    return Level.EXTREME if extreme else Level.HIGH
