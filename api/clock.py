@@ -16,8 +16,12 @@ def to_ms(moment: datetime) -> int:
     return int(moment.timestamp() * MILLISECONDS)
 
 
+def from_ms(moment_ms: int) -> datetime:
+    """Aware datetime (UTC) of milliseconds since 1970."""
+    return datetime.fromtimestamp(moment_ms / MILLISECONDS, UTC)
+
+
 def rfc3339(moment_ms: int) -> str:
     """RFC 3339 in UTC with a ``Z``; the fraction only where there is one."""
-    moment = datetime.fromtimestamp(moment_ms / MILLISECONDS, UTC)
     form = "seconds" if moment_ms % MILLISECONDS == 0 else "milliseconds"
-    return moment.isoformat(timespec=form).replace("+00:00", "Z")
+    return from_ms(moment_ms).isoformat(timespec=form).replace("+00:00", "Z")

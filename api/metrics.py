@@ -13,9 +13,9 @@
 | ``haidang_worker_metrics_up`` | gauge | 1 when the worker's metrics were appended |
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 from itertools import product
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -33,6 +33,9 @@ from api.store.projection import ALERTS, CATALOGUE, SERIES, Projected
 from api.store.states import AlertState, DeliveryState, Origin
 from api.store.tables import alert_events, alerts, attempts, deliveries
 from detectors.events import AlertKind, EventName, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DETECTION_BUCKETS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400)
 DELIVERY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60, 600, 3600)

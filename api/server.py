@@ -63,9 +63,14 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     services.due.bind()
     for projector in services.projectors:
         projector.start()
+    dispatcher = services.new_dispatcher()
+    delivering = asyncio.create_task(dispatcher.run())
     try:
         yield
     finally:
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
+        await dispatcher.stop()
         for projector in services.projectors:
             await asyncio.to_thread(projector.stop)
         await services.sender.close()

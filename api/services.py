@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from api.bell import Bell
+from api.dispatcher import LEASE_SECONDS, Dispatcher
 from api.metrics import Metrics
 from api.producer import MentionProducer
 from api.projector import LANES, Projector
@@ -27,6 +28,17 @@ class Services:
     journal: Bell = field(default_factory=Bell)
     due: Bell = field(default_factory=Bell)
     projectors: tuple[Projector, ...] = ()
+
+    def new_dispatcher(self) -> Dispatcher:
+        """Make the process's dispatcher."""
+        return Dispatcher(
+            self.store,
+            self.sender,
+            self.metrics,
+            self.due,
+            lanes=self.settings.webhook_lanes,
+            lease_seconds=self.settings.webhook_timeout_seconds + LEASE_SECONDS,
+        )
 
     def on_projected(self, batch: Projected) -> None:
         """Count a batch and wake whoever waits for what it brought; called in a projector's thread."""

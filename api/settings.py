@@ -52,9 +52,6 @@ class ApiSettings(BaseModel):
     webhook_lanes: Annotated[int, Field(ge=1, le=64)] = Field(
         default=4, description="Attempts under way at once to one endpoint"
     )
-    stream_keepalive_seconds: Annotated[float, Field(gt=0, le=300)] = Field(
-        default=15.0, description="How often a silent live stream sends a comment"
-    )
     session_hours: Annotated[float, Field(gt=0, le=720)] = Field(
         default=12.0, description="How long a console sign-in lasts"
     )

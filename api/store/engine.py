@@ -47,6 +47,11 @@ class Store:
         with self._writing.begin() as connection:
             yield connection
 
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may work on the database at once; SQLite serves one."""
+        return self._engine.dialect.name != "sqlite"
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

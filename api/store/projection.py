@@ -227,6 +227,6 @@ def _delivery(endpoint_id: str, head: wire.AlertHead, seq: int, decided_ms: int)
         "state": DeliveryState.DUE,
         "attempts": 0,
         "round_attempts": 0,
-        "next_ms": decided_ms,
+        "next_ms": 0,
         "decided_ms": decided_ms,
     }

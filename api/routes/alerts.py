@@ -1,0 +1,170 @@
+"""Alerts: list, look, acknowledge, close."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Body, Depends, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from api import cursor
+from api.auth import Officer, Viewer
+from api.clock import now_ms, rfc3339, to_ms
+from api.errors import ProblemError
+from api.query import StrictQuery, no_query
+from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
+from api.schemas import Alert, JournalLine, Page
+from api.services import Services, Use
+from api.store import alerts
+from api.store.endpoints import note
+from api.store.states import Action, AlertState, AlertVerdict, HumanState
+from detectors.events import AlertKind, Severity
+
+router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=SHARED)
+
+
+class AlertQuery(StrictQuery):
+    """Which alerts, and which page of them; a repeated filter means any of its values."""
+
+    state: list[AlertState] = Field(default_factory=list)
+    human_state: list[HumanState] = Field(default_factory=list)
+    severity: list[Severity] = Field(default_factory=list)
+    kind: list[AlertKind] = Field(default_factory=list)
+    topic: list[str] = Field(default_factory=list)
+    since: AwareDatetime | None = Field(None, description="Only alerts that changed at or after this time")
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=500)
+
+
+class HistoryQuery(StrictQuery):
+    """Which page of the history."""
+
+    limit: int = Field(100, ge=1, le=500)
+    cursor: str | None = Field(None, max_length=500)
+
+
+class Comment(BaseModel):
+    """What an officer wants to note."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    comment: str | None = Field(None, max_length=2000)
+
+
+class Closing(Comment):
+    """What an officer says at the end."""
+
+    verdict: AlertVerdict
+
+
+@router.get("", response_model=Page[Alert])
+def list_alerts(_: Viewer, services: Use, query: Annotated[AlertQuery, Query()]) -> Response:
+    """List alerts, the newest first."""
+    after = None if query.cursor is None else _place(query.cursor)
+    chosen = alerts.Filter(
+        state=tuple(query.state),
+        human_state=tuple(query.human_state),
+        severity=tuple(query.severity),
+        kind=tuple(query.kind),
+        topic=tuple(query.topic),
+        since_ms=None if query.since is None else to_ms(query.since),
+    )
+    with services.store.read() as connection:
+        rows = alerts.page(connection, chosen, after, query.limit + 1)
+    shown = rows[: query.limit]
+    further = len(rows) > query.limit
+    place = cursor.encode((shown[-1].opened_ms, shown[-1].alert_id)) if further else None
+    return answer({"items": [alerts.view(row) for row in shown], "next": place})
+
+
+def _place(text: str) -> tuple[int, str]:
+    """Read the cursor of the list of alerts."""
+    opened_ms, alert_id = cursor.decode(text, int, str)
+    return int(opened_ms), str(alert_id)
+
+
+def _view(connection: Connection, alert_id: str) -> alerts.View:
+    """Give one alert; raises a 404 problem."""
+    row = alerts.find(connection, alert_id)
+    if row is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no alert with this id")
+    return alerts.view(row)
+
+
+@router.get("/{alert_id}", response_model=Alert, responses=NOT_FOUND, dependencies=[Depends(no_query)])
+def get_alert(_: Viewer, services: Use, alert_id: str) -> Response:
+    """Give one alert: its latest event and where it stands."""
+    with services.store.read() as connection:
+        return answer(_view(connection, alert_id))
+
+
+@router.get("/{alert_id}/events", response_model=Page[JournalLine], responses=NOT_FOUND)
+def list_events(_: Viewer, services: Use, alert_id: str, query: Annotated[HistoryQuery, Query()]) -> Response:
+    """List what happened to an alert, in order: the machine's events and the officers' actions."""
+    after = 0 if query.cursor is None else cursor.decode(query.cursor, int)[0]
+    with services.store.read() as connection:
+        _view(connection, alert_id)
+        rows = alerts.history(connection, alert_id, int(after), query.limit + 1)
+    shown = rows[: query.limit]
+    items = [
+        {
+            "seq": row.seq,
+            "origin": row.origin,
+            "at": rfc3339(row.at_ms),
+            "event": row.event,
+            "by": row.actor,
+            "data": msgspec.Raw(row.body.encode()),
+        }
+        for row in shown
+    ]
+    place = cursor.encode((shown[-1].seq,)) if len(rows) > query.limit else None
+    return answer({"items": items, "next": place})
+
+
+def _act(
+    services: Services,
+    alert_id: str,
+    action: Action,
+    actor: str,
+    *,
+    comment: str | None,
+    verdict: AlertVerdict | None = None,
+) -> Response:
+    """Do what an officer asked for and give the alert; raises a 404 or 409 problem."""
+    now = now_ms()
+    with services.store.write() as connection:
+        _view(connection, alert_id)
+        conflict = alerts.act(connection, alert_id, action, actor, now, verdict=verdict, comment=comment)
+        if conflict is not None:
+            detail = f"the alert is {conflict.human_state} already"
+            raise ProblemError(HTTPStatus.CONFLICT, detail, human_state=conflict.human_state)
+        note(connection, actor, f"alert_{action}", alert_id, now, verdict=verdict)
+        found = _view(connection, alert_id)
+    services.journal.ring()
+    return answer(found)
+
+
+@router.post(
+    "/{alert_id}/acknowledge",
+    response_model=Alert,
+    responses=NOT_FOUND | CONFLICT,
+    dependencies=[Depends(no_query)],
+)
+def acknowledge(
+    who: Officer, services: Use, alert_id: str, body: Annotated[Comment | None, Body()] = None
+) -> Response:
+    """Take a new alert on; 409 names its state when it is not new any more."""
+    comment = None if body is None else body.comment
+    return _act(services, alert_id, Action.ACKNOWLEDGE, who.name, comment=comment)
+
+
+@router.post(
+    "/{alert_id}/close",
+    response_model=Alert,
+    responses=NOT_FOUND | CONFLICT,
+    dependencies=[Depends(no_query)],
+)
+def close(who: Officer, services: Use, alert_id: str, body: Closing) -> Response:
+    """End the handling of an alert with a verdict; 409 when that was done already."""
+    return _act(services, alert_id, Action.CLOSE, who.name, comment=body.comment, verdict=body.verdict)

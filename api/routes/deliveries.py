@@ -1,0 +1,106 @@
+"""Deliveries: list, replay."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from sqlalchemy import Connection
+
+from api import cursor
+from api.auth import Admin, Viewer
+from api.clock import from_ms, now_ms
+from api.errors import ProblemError
+from api.query import StrictQuery, no_query
+from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
+from api.schemas import Attempt, Delivery, Page
+from api.services import Use
+from api.store import endpoints, outbox
+from api.store.endpoints import AnyRow
+from api.store.states import DeliveryState
+
+router = APIRouter(prefix="/v1/deliveries", tags=["webhooks"], responses=SHARED)
+
+
+class DeliveryQuery(StrictQuery):
+    """Which deliveries, and which page of them."""
+
+    endpoint: str | None = Field(None, max_length=40)
+    alert: str | None = Field(None, max_length=200)
+    state: DeliveryState | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=500)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The columns that are filtered, with their values."""
+        named = {"endpoint_id": self.endpoint, "alert_id": self.alert, "state": self.state}
+        return {column: value for column, value in named.items() if value is not None}
+
+
+def _attempt(row: AnyRow) -> Attempt:
+    """Give one attempt as the API shows it."""
+    return Attempt(
+        number=row.number,
+        started_at=from_ms(row.started_ms),
+        took_ms=None if row.finished_ms is None else row.finished_ms - row.started_ms,
+        outcome=row.outcome,
+        status=row.status,
+        answer=row.answer,
+    )
+
+
+def _shape(row: AnyRow, attempts: list[AnyRow]) -> Delivery:
+    """Give one delivery as the API shows it."""
+    waits = row.state == DeliveryState.DUE
+    return Delivery(
+        id=row.delivery_id,
+        endpoint=row.endpoint_id,
+        alert_id=row.alert_id,
+        revision=row.revision,
+        state=row.state,
+        reason=row.reason,
+        attempts=[_attempt(attempt) for attempt in attempts],
+        decided_at=from_ms(row.decided_ms),
+        next_at=from_ms(max(row.next_ms, row.decided_ms)) if waits else None,
+        delivered_at=None if row.delivered_ms is None else from_ms(row.delivered_ms),
+    )
+
+
+@router.get("")
+def list_deliveries(_: Viewer, services: Use, query: Annotated[DeliveryQuery, Query()]) -> Page[Delivery]:
+    """List deliveries, the newest first, each with its attempts."""
+    before = None if query.cursor is None else int(cursor.decode(query.cursor, int)[0])
+    with services.store.read() as connection:
+        rows = endpoints.deliveries(connection, query.chosen, before, query.limit + 1)
+        shown = rows[: query.limit]
+        attempts = endpoints.attempts(connection, [row.delivery_id for row in shown])
+    place = cursor.encode((shown[-1].seq,)) if len(rows) > query.limit else None
+    return Page[Delivery](items=[_shape(row, attempts[row.delivery_id]) for row in shown], next=place)
+
+
+def _found(connection: Connection, delivery_id: str) -> AnyRow:
+    """Find a delivery; raises a 404 problem."""
+    row = endpoints.find_delivery(connection, delivery_id)
+    if row is None:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no delivery with this id")
+    return row
+
+
+@router.post(
+    "/{delivery_id}/replay",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=NOT_FOUND | CONFLICT,
+    dependencies=[Depends(no_query)],
+)
+def replay_delivery(who: Admin, services: Use, delivery_id: str) -> Delivery:
+    """Send a finished delivery again: a fresh schedule, the same webhook-id; 409 while it is not over."""
+    with services.store.write() as connection:
+        state = _found(connection, delivery_id).state
+        if not outbox.replay(connection, delivery_id, now_ms()):
+            raise ProblemError(HTTPStatus.CONFLICT, f"the delivery is {state}", state=state)
+        endpoints.note(connection, who.name, "delivery_replay", delivery_id, now_ms())
+        row = _found(connection, delivery_id)
+        attempts = endpoints.attempts(connection, [delivery_id])[delivery_id]
+    services.due.ring()
+    return _shape(row, attempts)

@@ -1,0 +1,69 @@
+"""The live stream: the journal as server-sent events."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Header
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.auth import Viewer
+from api.query import no_query
+from api.routes.answers import SHARED
+from api.services import Services, Use
+from api.store import alerts
+from api.store.states import Origin
+
+BATCH_LINES = 100
+WAIT_SECONDS = 60.0
+RETRY_MS = 2000
+MAX_DIGITS = 18
+
+router = APIRouter(prefix="/v1/stream", tags=["alerts"], responses=SHARED)
+
+
+def _start(services: Services, last_event_id: str | None) -> int:
+    """Give the place after which to begin: the one that the client saw last, else the present end."""
+    with services.store.read() as connection:
+        newest = alerts.last_seq(connection)
+    text = "" if last_event_id is None else last_event_id.strip()
+    seen = int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else newest
+    return min(seen, newest)
+
+
+def _lines(services: Services, after_seq: int) -> list[ServerSentEvent]:
+    """Give the next lines as events: ``alert`` for the machine's, ``action`` for the officers'."""
+    with services.store.read() as connection:
+        rows = alerts.journal(connection, after_seq, BATCH_LINES)
+    events: list[ServerSentEvent] = []
+    for row in rows:
+        machine = row.origin == Origin.MACHINE
+        view = alerts.view(row, row.line_body if machine else None)
+        data = msgspec.json.encode(view).decode()
+        name = "alert" if machine else "action"
+        events.append(ServerSentEvent(raw_data=data, event=name, id=str(row.line_seq)))
+    return events
+
+
+@router.get("", response_class=EventSourceResponse, dependencies=[Depends(no_query)])
+async def stream(
+    _: Viewer,
+    services: Use,
+    last_event_id: Annotated[str | None, Header(description="Resume after this event")] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Tell of alert events as they happen, from after Last-Event-ID or from now on.
+
+    The first event, ``ready``, says where the stream begins. An ``alert`` carries Alert event v1 with the
+    states, an ``action`` the alert that an officer changed. Silence is filled with comments.
+    """
+    place = await run_in_threadpool(_start, services, last_event_id)
+    yield ServerSentEvent(raw_data="{}", event="ready", id=str(place), retry=RETRY_MS)
+    while not services.journal.closed:
+        ticket = services.journal.ticket()
+        events = await run_in_threadpool(_lines, services, place)
+        for event in events:
+            yield event
+            place = int(event.id or place)
+        if not events:
+            await services.journal.wait(ticket, WAIT_SECONDS)

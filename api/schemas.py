@@ -1,0 +1,246 @@
+"""The shapes of answers, for the OpenAPI document and its readers."""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.keys import Role
+from api.outcome import DeadReason, Outcome
+from api.store.states import (
+    AlertState,
+    AlertVerdict,
+    DeliveryState,
+    EndpointState,
+    HumanState,
+    Origin,
+)
+from detectors.events import AlertKind, EventName, EvidenceName, Severity
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; ``next`` is the cursor of the page after it, null at the end."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Name(BaseModel):
+    """A text in Vietnamese and in English."""
+
+    vi: str
+    en: str
+
+
+class TopicRef(BaseModel):
+    """The topic that an alert is about."""
+
+    id: str
+    name: Name
+
+
+class Span(BaseModel):
+    """A span of event time."""
+
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+
+
+class Shares(BaseModel):
+    """Negative share, observed and usual, 0 to 1."""
+
+    observed: float
+    expected: float
+
+
+class Evidence(BaseModel):
+    """One detector's score beside its threshold."""
+
+    name: EvidenceName
+    score: float
+    threshold: float
+    since: datetime | None = None
+
+
+class Sample(BaseModel):
+    """One masked mention."""
+
+    title_or_text: str
+    source: str
+    url: str | None = None
+    published_at: datetime
+
+
+class Model(BaseModel):
+    """What is needed to reproduce the decision."""
+
+    version: str
+    config_hash: str
+
+
+class AlertEvent(BaseModel):
+    """Alert event v1; fields may be added, none is renamed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schema_: Literal["haidang.alert.v1"] = Field(alias="schema")
+    alert_id: str
+    revision: int = Field(ge=1)
+    event: EventName
+    at: datetime = Field(description="Stream time of the decision")
+    topic: TopicRef
+    kind: AlertKind
+    severity: Severity
+    confidence: float = Field(ge=0, le=1)
+    onset: datetime = Field(description="Estimated start of the change")
+    window: Span
+    observed: int
+    expected: float
+    interval: tuple[float, float]
+    negative: Shares
+    evidence: list[Evidence]
+    phrases: list[str]
+    sources: dict[str, int]
+    samples: list[Sample]
+    reason: str
+    headline: Name
+    model: Model
+
+
+class Alert(AlertEvent):
+    """The latest event of an alert, and where it stands with the machine and with people."""
+
+    state: AlertState
+    human_state: HumanState
+    verdict: AlertVerdict | None = None
+    handled_by: str | None = None
+    handled_at: datetime | None = None
+    opened_at: datetime
+
+
+class JournalLine(BaseModel):
+    """One line of an alert's history: an event of the machine or an officer's action."""
+
+    seq: int
+    origin: Origin
+    at: datetime
+    event: str
+    by: str | None = None
+    data: dict[str, Any] = Field(description="Alert event v1, or the action with verdict and comment")
+
+
+class Topic(BaseModel):
+    """A watched topic."""
+
+    id: str
+    name: Name
+    parent: str | None = None
+    open_alerts: int
+
+
+class Point(BaseModel):
+    """Counts of one step; nothing was expected of a step that the worker has not closed."""
+
+    at: datetime
+    count: int
+    negative: int
+    positive: int
+    expected: float | None = None
+    interval: tuple[float, float] | None = None
+
+
+class Series(BaseModel):
+    """A topic's counts over time."""
+
+    topic: str
+    step: int = Field(description="Seconds")
+    points: list[Point]
+
+
+class Accepted(BaseModel):
+    """How many mentions Kafka has taken."""
+
+    accepted: int
+
+
+class Endpoint(BaseModel):
+    """A subscribed webhook; its secret is shown once, when it is made or rotated."""
+
+    id: str
+    name: str
+    url: str
+    min_severity: Severity
+    state: EndpointState
+    disabled_reason: str | None = None
+    created_at: datetime
+    created_by: str
+    secret: str | None = None
+
+
+class Tested(BaseModel):
+    """What a test delivery brought."""
+
+    outcome: Outcome
+    status: int | None = None
+    took_ms: int
+
+
+class Attempt(BaseModel):
+    """One attempt of a delivery."""
+
+    number: int
+    started_at: datetime
+    took_ms: int | None = None
+    outcome: Outcome | None = Field(None, description="null while under way")
+    status: int | None = None
+    answer: str | None = Field(None, description="The first bytes of the receiver's answer")
+
+
+class Delivery(BaseModel):
+    """One alert event for one endpoint; ``id`` is the webhook-id of all its attempts."""
+
+    id: str
+    endpoint: str
+    alert_id: str
+    revision: int
+    state: DeliveryState
+    reason: DeadReason | None = None
+    attempts: list[Attempt]
+    decided_at: datetime
+    next_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class WebhookBody(BaseModel):
+    """Webhook body v1, below 20 kB, signed by Standard Webhooks 1.0."""
+
+    type: Literal["alert.opened", "alert.raised", "alert.updated", "alert.closed"]
+    timestamp: datetime = Field(description="The event's `at`")
+    data: AlertEvent
+
+
+class Me(BaseModel):
+    """Who the key belongs to."""
+
+    name: str
+    role: Role
+
+
+class FieldProblem(BaseModel):
+    """One bad field."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = Field(None, description="The first bad field, e.g. 3.published_at")
+    errors: list[FieldProblem] | None = None

@@ -1,0 +1,139 @@
+"""Reading alerts and doing what officers do with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tuple_, update
+
+from api.clock import rfc3339
+from api.store import tables as t
+from api.store.states import Action, AlertVerdict, HumanState, Origin
+
+View = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which alerts a list shows; an empty tuple means any."""
+
+    state: tuple[str, ...] = ()
+    human_state: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
+    since_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The alert is not in a state in which this can be done."""
+
+    human_state: HumanState
+
+
+def view(row: Row[tuple[object, ...]], body: str | None = None) -> View:
+    """Give the alert as the API shows it: an event (the latest, unless ``body`` is given) and the states."""
+    event: View = msgspec.json.decode(row.body if body is None else body)
+    return event | {
+        "state": row.state,
+        "human_state": row.human_state,
+        "verdict": row.verdict,
+        "handled_by": row.handled_by,
+        "handled_at": None if row.handled_ms is None else rfc3339(row.handled_ms),
+        "opened_at": rfc3339(row.opened_ms),
+    }
+
+
+def find(connection: Connection, alert_id: str) -> Row[tuple[object, ...]] | None:
+    """Find one alert; None when there is none."""
+    return connection.execute(select(t.alerts).where(t.alerts.c.alert_id == alert_id)).first()
+
+
+def page(
+    connection: Connection, chosen: Filter, after: tuple[int, str] | None, limit: int
+) -> Sequence[Row[tuple[object, ...]]]:
+    """List alerts, the newest first, from the place ``after`` (opened, id) on."""
+    query = select(t.alerts).where(*_conditions(chosen))
+    if after is not None:
+        query = query.where(tuple_(t.alerts.c.opened_ms, t.alerts.c.alert_id) < tuple_(*after))
+    ordered = query.order_by(t.alerts.c.opened_ms.desc(), t.alerts.c.alert_id.desc())
+    return connection.execute(ordered.limit(limit)).all()
+
+
+def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
+    """Translate a filter."""
+    columns = {
+        t.alerts.c.state: chosen.state,
+        t.alerts.c.human_state: chosen.human_state,
+        t.alerts.c.severity: chosen.severity,
+        t.alerts.c.kind: chosen.kind,
+        t.alerts.c.topic_id: chosen.topic,
+    }
+    found: list[ColumnElement[bool]] = [column.in_(values) for column, values in columns.items() if values]
+    if chosen.since_ms is not None:
+        found.append(t.alerts.c.updated_ms >= chosen.since_ms)
+    return found
+
+
+def act(
+    connection: Connection,
+    alert_id: str,
+    action: Action,
+    actor: str,
+    now_ms: int,
+    *,
+    verdict: AlertVerdict | None = None,
+    comment: str | None = None,
+) -> Conflict | None:
+    """Let an officer acknowledge or close an alert that exists, by compare-and-set.
+
+    Only a new alert can be acknowledged, only one that is not closed can be closed; gives a Conflict naming
+    the present state otherwise, None when it is done.
+    """
+    allowed = (HumanState.NEW,) if action is Action.ACKNOWLEDGE else (HumanState.NEW, HumanState.ACKNOWLEDGED)
+    target = HumanState.ACKNOWLEDGED if action is Action.ACKNOWLEDGE else HumanState.CLOSED
+    changed = connection.execute(
+        update(t.alerts)
+        .where(t.alerts.c.alert_id == alert_id, t.alerts.c.human_state.in_(allowed))
+        .values(human_state=target, verdict=verdict, handled_by=actor, handled_ms=now_ms)
+    )
+    if changed.rowcount != 1:
+        current = select(t.alerts.c.human_state).where(t.alerts.c.alert_id == alert_id)
+        return Conflict(HumanState(connection.execute(current).scalar_one()))
+    body = {"action": action, "verdict": verdict, "comment": comment}
+    line = {"event": action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}
+    connection.execute(
+        insert(t.alert_events).values(
+            alert_id=alert_id, origin=Origin.OFFICER, body=msgspec.json.encode(body).decode(), **line
+        )
+    )
+    return None
+
+
+def history(
+    connection: Connection, alert_id: str, after_seq: int, limit: int
+) -> Sequence[Row[tuple[object, ...]]]:
+    """List the journal of one alert in its order, from after ``after_seq`` on."""
+    lines = select(t.alert_events).where(
+        t.alert_events.c.alert_id == alert_id, t.alert_events.c.seq > after_seq
+    )
+    return connection.execute(lines.order_by(t.alert_events.c.seq).limit(limit)).all()
+
+
+def last_seq(connection: Connection) -> int:
+    """Give the place of the newest line of the journal; 0 when it is empty."""
+    found: int | None = connection.execute(select(func.max(t.alert_events.c.seq))).scalar_one()
+    return 0 if found is None else found
+
+
+def journal(connection: Connection, after_seq: int, limit: int) -> Sequence[Row[tuple[object, ...]]]:
+    """List the journal of all alerts with the alert of each line, from after ``after_seq`` on.
+
+    ``line_seq``, ``origin`` and ``line_body`` are the line's, the rest is the alert's.
+    """
+    line = t.alert_events.c
+    query = select(line.seq.label("line_seq"), line.origin, line.body.label("line_body"), t.alerts).join(
+        t.alerts, t.alerts.c.alert_id == line.alert_id
+    )
+    return connection.execute(query.where(line.seq > after_seq).order_by(line.seq).limit(limit)).all()

@@ -1,0 +1,102 @@
+"""Endpoints and their deliveries, as administrators see them; and the audit log."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+
+from api import signing
+from api.store import tables as t
+from api.store.states import EndpointState
+from detectors.events import Severity
+
+AnyRow = Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class NewEndpoint:
+    """What an administrator says of a new endpoint; without a secret, one is made."""
+
+    name: str
+    url: str
+    min_severity: Severity
+    secret: str | None
+
+
+def note(
+    connection: Connection, actor: str, action: str, target: str, now_ms: int, **detail: str | None
+) -> None:
+    """Write one line of the audit log; ``detail`` never holds a secret."""
+    row = {"actor": actor, "action": action, "object": target, "at_ms": now_ms}
+    connection.execute(insert(t.audit).values(**row, detail=msgspec.json.encode(detail).decode()))
+
+
+def create(connection: Connection, new: NewEndpoint, actor: str, now_ms: int) -> AnyRow:
+    """Store a new endpoint and give it."""
+    endpoint_id = "ep_" + secrets.token_hex(8)
+    connection.execute(
+        insert(t.endpoints).values(
+            endpoint_id=endpoint_id,
+            name=new.name,
+            url=new.url,
+            min_severity=new.min_severity,
+            state=EndpointState.ACTIVE,
+            secret=signing.new_secret() if new.secret is None else new.secret,
+            created_ms=now_ms,
+            created_by=actor,
+        )
+    )
+    note(connection, actor, "endpoint_create", endpoint_id, now_ms, name=new.name)
+    return connection.execute(select(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id)).one()
+
+
+def find(connection: Connection, endpoint_id: str) -> AnyRow | None:
+    """Find one endpoint; None when there is none."""
+    return connection.execute(select(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id)).first()
+
+
+def page(connection: Connection, after: str, limit: int) -> Sequence[AnyRow]:
+    """List endpoints by id from after ``after`` on."""
+    query = select(t.endpoints).where(t.endpoints.c.endpoint_id > after)
+    return connection.execute(query.order_by(t.endpoints.c.endpoint_id).limit(limit)).all()
+
+
+def rotate(connection: Connection, endpoint_id: str, secret: str, until_ms: int) -> None:
+    """Give an endpoint a new secret; the present one signs too until then."""
+    values = {"secret": secret, "previous_secret": t.endpoints.c.secret, "previous_until_ms": until_ms}
+    connection.execute(update(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id).values(values))
+
+
+def enable(connection: Connection, endpoint_id: str) -> None:
+    """Let an endpoint receive deliveries again, from the next event on."""
+    values = {"state": EndpointState.ACTIVE, "disabled_reason": None}
+    connection.execute(update(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id).values(values))
+
+
+def deliveries(
+    connection: Connection,
+    chosen: dict[str, str],
+    before_seq: int | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """List deliveries, the newest first; ``chosen`` maps columns to the value that they must have."""
+    query = select(t.deliveries).where(*(t.deliveries.c[name] == value for name, value in chosen.items()))
+    if before_seq is not None:
+        query = query.where(t.deliveries.c.seq < before_seq)
+    return connection.execute(query.order_by(t.deliveries.c.seq.desc()).limit(limit)).all()
+
+
+def find_delivery(connection: Connection, delivery_id: str) -> AnyRow | None:
+    """Find one delivery; None when there is none."""
+    return connection.execute(select(t.deliveries).where(t.deliveries.c.delivery_id == delivery_id)).first()
+
+
+def attempts(connection: Connection, delivery_ids: Sequence[str]) -> dict[str, list[AnyRow]]:
+    """Give the attempts of some deliveries, each list in order."""
+    found: dict[str, list[AnyRow]] = {delivery_id: [] for delivery_id in delivery_ids}
+    query = select(t.attempts).where(t.attempts.c.delivery_id.in_(delivery_ids))
+    for row in connection.execute(query.order_by(t.attempts.c.number)):
+        found[row.delivery_id].append(row)
+    return found
