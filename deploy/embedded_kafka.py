@@ -139,6 +139,11 @@ class EmbeddedKafka:
         return self._process.pid if self._process is not None and self.running else None
 
     @property
+    def status(self) -> int | None:
+        """How the broker's last process ended (negative: by that signal), ``None`` while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    @property
     def running(self) -> bool:
         """Whether the broker's process is alive (it may not answer yet)."""
         return self._process is not None and self._process.poll() is None
@@ -175,7 +180,7 @@ class EmbeddedKafka:
         if not self._class_path:
             self.prepare()
         for port in (self.port, self.controller_port):
-            refuse_taken_port(self.host, port, "the embedded Apache Kafka", "HAIDANG_KAFKA_BOOTSTRAP")
+            refuse_taken_port(self.host, port, "the embedded Apache Kafka", "HAIDANG_EMBEDDED_KAFKA_PORT")
         with storage_errors_named(self.log_file):
             self._keep_last_log()
             with self.log_file.open("ab") as log:
@@ -191,7 +196,7 @@ class EmbeddedKafka:
 
         """
         deadline = time.monotonic() + timeout_seconds
-        while not self._answers():
+        while not self.answers():
             if not self.running:
                 raise DeployError(f"the embedded Apache Kafka ended while starting: {self.log_tail()}")
             if time.monotonic() > deadline:
@@ -209,14 +214,12 @@ class EmbeddedKafka:
             self._process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._process = None
 
     def kill(self) -> None:
         """End the broker at once by SIGKILL, as a crash would (for tests, and when SIGTERM does not help)."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self._process = None
 
     def restart(self) -> None:
         """Stop, start on the same data and wait until it answers."""
@@ -303,7 +306,8 @@ class EmbeddedKafka:
         if self.log_file.exists():
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the broker answers a request for metadata right now."""
         if not port_is_open(self.host, self.port):
             return False
         try:
