@@ -1,0 +1,179 @@
+"""A real worker process on a real broker, and what tests read from Kafka about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from kafka_support import eventually
+
+from streams.agents import GROUP, READ_TOPICS
+from streams.backlog import Offsets
+from streams.pulse import read_offsets
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTITIONS = 4
+#: Numbers of the mentions that make up a crisis of topic 3, after three days of ordinary talk.
+BURST = (46_000, 48_000)
+Cell = tuple[str, int]
+
+CATALOGUE = "\n".join(
+    ['schema = "haidang.catalogue.v1"']
+    + [
+        f'[[topic]]\nid = "chu-de-{n}"\nname = {{ vi = "Chủ đề {n}", en = "Topic {n}" }}\n'
+        f'aliases = ["chuyện số {n} ở xã"]\n'
+        for n in range(12)
+    ]
+)
+
+
+class WorkerProcess:
+    """One ``haidang worker`` as a child process; killed with the test."""
+
+    def __init__(self, bootstrap: str, folder: Path, catalogue: str = CATALOGUE) -> None:
+        self._log = folder / "worker.log"
+        path = folder / "catalogue.toml"
+        path.write_text(catalogue, encoding="utf-8")
+        self._environment = os.environ | {
+            "HAIDANG_KAFKA_BOOTSTRAP": bootstrap,
+            "HAIDANG_CATALOGUE": str(path),
+            "HAIDANG_DATA_DIR": str(folder),
+            "HAIDANG_WORKER_METRICS_PORT": "0",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "haidang", "worker"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def end(self, how: signal.Signals) -> None:
+        """Send a signal and wait for the end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+
+    def restart_if_dead(self) -> bool:
+        """Do what the supervisor of ``haidang up`` does; tell whether it had died."""
+        dead = self._process is None or self._process.poll() is not None
+        if dead:
+            self.start()
+        return dead
+
+    def log(self) -> str:
+        """Return what it has written."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+
+class Truth:
+    """Mentions with what must be counted: per topic and event minute, each (source, id) once."""
+
+    def __init__(self, count: int, seed: int = 7) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - a reproducible test stream
+        self.counts: Counter[Cell] = Counter()
+        self._arrived = datetime(2026, 11, 1, tzinfo=UTC)
+        self.mentions = [self._mention(n) for n in range(count)]
+
+    def _mention(self, number: int) -> dict[str, object]:
+        burst = BURST[0] <= number < BURST[1]
+        self._arrived += timedelta(seconds=0.5 if burst else 6)
+        published = self._arrived - timedelta(seconds=self._random.expovariate(1 / 600))
+        topics = [3] if burst else self._random.sample(range(12), k=self._random.choice((0, 0, 0, 1, 1, 2)))
+        for topic in topics:
+            self.counts[f"chu-de-{topic}", int(published.timestamp()) // 60] += 1
+        said = ", ".join(f"chuyện số {topic} ở xã" for topic in topics)
+        mood = "bức xúc, phẫn nộ vì nhiễm độc, tử vong" if burst else "bàn bạc bình thường"
+        return {
+            "id": f"m{number}",
+            "published_at": published.isoformat(),
+            "fetched_at": self._arrived.isoformat(),
+            "text": f"Hôm nay bà con {mood} về {said}",
+            "source": {"name": f"báo {number % 30}", "kind": "press"},
+            "author_key": f"tac-gia-{number % 900}",
+        }
+
+    def records(self, envelope: int) -> Iterator[bytes]:
+        """Yield record values: singles and envelopes in turn, every twentieth record sent twice."""
+        place = 0
+        while place < len(self.mentions):
+            size = 1 if self._random.random() < 0.2 else envelope
+            part = self.mentions[place : place + size]
+            value = msgspec.json.encode(part[0] if len(part) == 1 else part)
+            yield value
+            if self._random.random() < 0.05:
+                yield value
+            place += size
+
+
+def send(bootstrap: str, values: Iterable[bytes], key: bytes | None = b"test") -> None:
+    """Write record values to ``mentions`` in order and wait for their acknowledgement."""
+    producer = KafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, delivery_timeout_ms=120_000
+    )
+    futures = [producer.send("mentions", value=value, key=key) for value in values]
+    producer.flush()
+    for future in futures:
+        future.get(60)
+    producer.close()
+
+
+def read_all(bootstrap: str, topic: str) -> list[tuple[bytes | None, bytes]]:
+    """Return (key, value) of every record of a topic."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+    consumer.assign(places)
+    consumer.seek_to_beginning(*places)
+    ends = consumer.end_offsets(places)
+    found: list[tuple[bytes | None, bytes]] = []
+    while any(consumer.position(place) < ends[place] for place in places):
+        for batch in consumer.poll(timeout_ms=500).values():
+            found += [(record.key, record.value) for record in batch]
+    consumer.close()
+    return found
+
+
+def series(bootstrap: str) -> dict[Cell, int]:
+    """Return the count of each topic and minute as the projector would keep it, zeros left out."""
+    counts: dict[Cell, int] = {}
+    for _, value in read_all(bootstrap, "series"):
+        for topic, minute, count, *_ in json.loads(value)["rows"]:
+            counts[topic, minute] = max(count, counts.get((topic, minute), 0))
+    return {cell: count for cell, count in counts.items() if count}
+
+
+def offsets(bootstrap: str) -> dict[tuple[str, int], Offsets]:
+    """Return where the worker's group stands on each input partition."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        places = [(topic, partition) for topic in READ_TOPICS for partition in range(PARTITIONS)]
+        return read_offsets(admin, GROUP, places)
+    except KafkaError as error:
+        raise AssertionError(f"offsets cannot be read yet: {error}") from error
+    finally:
+        admin.close()
+
+
+def wait_until_read(bootstrap: str, within_seconds: float = 120) -> None:
+    """Wait until every mention is classified: committed == end on each partition of ``mentions``."""
+
+    def remaining() -> int:
+        return sum(found.remaining for place, found in offsets(bootstrap).items() if place[0] == "mentions")
+
+    eventually(remaining, until=lambda left: left == 0, within_seconds=within_seconds, what="mentions read")
