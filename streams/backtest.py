@@ -1,0 +1,166 @@
+"""The shell of ``haidang backtest``: files in, one file of alert events each out."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import time
+from collections import Counter
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Annotated, cast
+
+import msgspec
+
+from detectors.counts import watch_counts
+from detectors.events import encode_event
+from detectors.settings import DetectionSettings
+from streams.classify import Record
+from streams.counts_csv import CountsError, parse_counts
+from streams.pipeline import Pipeline
+from streams.worker import read_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from detectors.events import AlertEvent, Severity
+    from streams.catalogue import Catalogue
+
+__all__ = ["records_by_arrival", "run"]
+
+
+class _Times(msgspec.Struct):
+    """The two clocks of a mention, all that is needed to order it."""
+
+    published_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    fetched_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+_TIMES = msgspec.json.Decoder(_Times)
+
+
+def run(
+    files: list[Path],
+    out: Path,
+    catalogue: Path | None,
+    pages_per_week: float,
+    only_paging: bool,  # noqa: FBT001 - an option of the command
+    say: IO[str] | None = None,
+) -> int:
+    """Decide each file on the worker's path and write ``out``/<stem>.jsonl; return the exit status.
+
+    Parameters
+    ----------
+    files
+        ``.csv`` files of counts (a topic each) or JSON Lines of mentions, ``.gz`` too.
+    out
+        Folder of the results; made if it is not there. A file that cannot be used writes nothing.
+    catalogue
+        Catalogue file for mentions; None: the bundled one.
+    pages_per_week
+        Alert budget for the whole input.
+    only_paging
+        Leave out events of severity info.
+    say
+        Where the summary goes; standard output by default.
+
+    Raises
+    ------
+    CatalogueError, OSError
+        If the catalogue or a file cannot be read.
+
+    """
+    say = sys.stdout if say is None else say
+    watched = read_catalogue(catalogue)
+    shares = [1 if _is_counts(file) else len(watched.topics) for file in files]
+    clash = [stem for stem, count in Counter(_stem(file) for file in files).items() if count > 1]
+    if clash:
+        sys.stderr.write(f"haidang: two files would write {clash[0]}.jsonl; rename one of them\n")
+        return 1
+    try:
+        for file, share in zip(files, shares, strict=True):
+            budget = pages_per_week * share / sum(shares)
+            _backtest(file, out, watched, budget, say, only_paging=only_paging)
+    except CountsError as error:
+        sys.stderr.write(f"haidang: {error}\n")
+        return 1
+    return 0
+
+
+def _backtest(
+    file: Path, out: Path, watched: Catalogue, budget: float, say: IO[str], *, only_paging: bool
+) -> None:
+    began = time.monotonic()
+    if _is_counts(file):
+        with _open(file) as lines:
+            text = (line.decode("utf-8", "replace") for line in lines)
+            counts = parse_counts(text, file.name)
+        settings = DetectionSettings(pages_per_week=budget)
+        events = watch_counts(_stem(file), counts.rows, counts.step, settings)
+        written = _write(out, _stem(file), events, only_paging=only_paging)
+        read = f"{len(counts.rows)} rows"
+    else:
+        pipeline = Pipeline(watched, budget)
+        with _open(file) as lines:
+            records = records_by_arrival(lines, time.time_ns() // 1_000_000)
+        written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
+        read = ", ".join(f"{count} {outcome}" for outcome, count in sorted(pipeline.outcomes.items()))
+        for refused in pipeline.refused[:5]:
+            rejection = refused.rejection
+            line = refused.record.offset + 1
+            say.write(f"  line {line}: {rejection.reason} {rejection.field}: {rejection.detail}\n")
+    alerts = ", ".join(f"{count} {name}" for name, count in sorted(written.items())) or "no alert"
+    say.write(f"{file.name}: {read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
+
+
+def records_by_arrival(lines: Iterable[bytes], now_ms: int) -> Iterator[Record]:
+    """Return the lines as records in order of arrival (``fetched_at``, else ``published_at``).
+
+    A line whose times cannot be read stays behind the one before it and becomes a dead letter. ``offset`` is
+    the line's place in the file, counted from 0.
+    """
+    placed: list[tuple[int, int, bytes, int]] = []
+    arrival = 0
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        appended = now_ms
+        try:
+            times = _TIMES.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass
+        else:
+            stamp = times.published_at if times.fetched_at is None else times.fetched_at
+            arrival = int(stamp.timestamp() * 1000)
+            appended = min(arrival, now_ms) if times.fetched_at is None else now_ms
+        placed.append((arrival, number, line.strip(), appended))
+    placed.sort()
+    return (Record(0, number, appended, value) for _, number, value, appended in placed)
+
+
+def _write(out: Path, stem: str, events: Iterable[AlertEvent], *, only_paging: bool) -> Counter[str]:
+    """Write the events beside their final place, then move them there; return alerts by severity."""
+    out.mkdir(parents=True, exist_ok=True)
+    highest: dict[str, Severity] = {}
+    part = out / f"{stem}.jsonl.part"
+    with part.open("wb") as file:
+        for event in events:
+            if event.severity.paging or not only_paging:
+                file.write(encode_event(event) + b"\n")
+                before = highest.get(event.alert_id, event.severity)
+                highest[event.alert_id] = max(before, event.severity, key=lambda severity: severity.rank)
+    part.replace(out / f"{stem}.jsonl")
+    return Counter(str(severity) for severity in highest.values())
+
+
+def _is_counts(file: Path) -> bool:
+    return ".csv" in file.suffixes
+
+
+def _stem(file: Path) -> str:
+    plain = file.with_suffix("") if file.suffix == ".gz" else file
+    return plain.stem
+
+
+def _open(file: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(file)) if file.suffix == ".gz" else file.open("rb")
