@@ -159,6 +159,7 @@ class _Batch:
         self._names: dict[str, int] = {}
         self._authors: dict[tuple[str, int], int] = {}
         self._candidates: dict[tuple[str, int], list[tuple[int, int, _Matched]]] = {}
+        self._examples: dict[int, Example] = {}
         self._refused: list[Refused] = []
         self._outcomes: Counter[Outcome] = Counter()
         self._sources: dict[str, int] = {}
@@ -242,6 +243,13 @@ class _Batch:
         return wire.home_partition(topic, self._partitions)
 
     def _example(self, item: _Matched) -> Example:
+        """Return the example of a mention, made once though several topics choose it."""
+        made = self._examples.get(item.hash)
+        if made is None:
+            made = self._examples[item.hash] = self._make_example(item)
+        return made
+
+    def _make_example(self, item: _Matched) -> Example:
         mention = item.mention
         url = mention.url
         return Example(
