@@ -187,10 +187,11 @@ def key_create(
 @app.command(hidden=True)
 def receiver() -> None:
     """Run the sample webhook receiver of the demonstration."""
+    from deploy.demo.endpoint import secret_path
     from deploy.receiver import run
 
     deploy = _settings().deploy
-    _leave(run(LOCAL_HOST, deploy.demo_receiver_port))
+    _leave(run(LOCAL_HOST, deploy.demo_receiver_port, secret_path(deploy.data_dir)))
 
 
 @app.command(hidden=True)

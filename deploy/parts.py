@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -94,6 +94,18 @@ class ProcessPart:
 
     It leads a process group of its own, so the terminal's Ctrl-C reaches the supervisor alone, and whatever
     it starts ends with it; it is killed when the supervisor dies.
+
+    Parameters
+    ----------
+    name
+        One word; its log is ``<name>.log`` in ``log_dir``.
+    command, environment
+        What to run: the program's full path and its arguments, and its whole environment.
+    finishes
+        Whether ending with status 0 is a success rather than a failure.
+    echo
+        Called with each line that it prints, from a thread of its own.
+
     """
 
     def __init__(
@@ -104,8 +116,10 @@ class ProcessPart:
         log_dir: Path,
         *,
         finishes: bool = False,
+        echo: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
+        self._echo = echo
         self.finishes = finishes
         self.log_file = log_dir / f"{name}.log"
         self._command = command
@@ -159,8 +173,11 @@ class ProcessPart:
         with output:
             log = BoundedLog(self.log_file)
             for line in output:
-                self._lines.append(line.decode(errors="replace").rstrip())
+                text = line.decode(errors="replace").rstrip()
+                self._lines.append(text)
                 log.write(line)
+                if self._echo is not None:
+                    self._echo(text)
 
 
 class BoundedLog:

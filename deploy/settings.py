@@ -213,6 +213,20 @@ def _ports(settings: Settings) -> Iterator[tuple[str, int]]:
     yield "demo_receiver_port", deploy.demo_receiver_port
 
 
+def settings_table() -> str:
+    """Return the README's table of settings, in Markdown."""
+    rows = [
+        f"| `{variable(name)}` | {_shown_default(info)} | {describe(info)} |"
+        for name, info in fields().items()
+    ]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+def _shown_default(info: FieldInfo) -> str:
+    default = info.get_default()
+    return "" if default in (None, ()) else f"`{default}`"
+
+
 def example_toml() -> str:
     """Return the commented example file: every setting with its meaning, range and compiled-in default."""
     blocks = [_example_block(name, info) for name, info in fields().items()]

@@ -25,6 +25,7 @@ from deploy.supervisor import Supervisor
 STATE_FILE = "up.json"
 PART_READY_SECONDS = 120.0
 OK = 200
+DEMO_CATALOGUE = Path(__file__).parent / "demo" / "catalogue.toml"
 ANY_IPV4 = str(ipaddress.IPv4Address(0))
 ANY_IPV6 = str(ipaddress.IPv6Address(0))
 
@@ -123,14 +124,14 @@ class Up:
         make_topics(self._settings.deploy, self._show)
         self._supervisor.start(self._process("worker"))
         self._supervisor.start(self._process("api"))
-        with self._show.step("starting worker and API", "both are ready"):
-            self._await("the API", self._api_ready)
-            self._await("the worker", self._worker_ready)
+        self._show("starting worker and API ...")
+        self._await("the API", self._api_ready)
+        self._await("the worker", self._worker_ready)
         self._tell_addresses()
         self._follow_alerts()
         if self._demo:
-            self._supervisor.start(self._process("receiver"))
-            self._supervisor.start(self._process("demo", finishes=True))
+            self._supervisor.start(self._process("receiver", echo=_print_indented))
+            self._supervisor.start(self._process("demo", finishes=True, echo=_print_indented))
 
     def _await(self, what: str, ready: Callable[[], bool]) -> None:
         self._supervisor.wait_until(ready, what, PART_READY_SECONDS)
@@ -144,29 +145,38 @@ class Up:
     def _api_ready(self) -> bool:
         return get(self._api_address, "/readyz")[0] == OK
 
-    def _process(self, command: str, *, finishes: bool = False) -> Part:
+    def _process(
+        self, command: str, *, finishes: bool = False, echo: Callable[[str], None] | None = None
+    ) -> Part:
         return ProcessPart(
             command,
             [sys.executable, "-m", "haidang", command],
             self._environment(),
             self._data_dir / "logs",
             finishes=finishes,
+            echo=echo,
         )
 
     def _environment(self) -> dict[str, str]:
         """Return this process's environment with what the parts must agree on."""
         worker, api = self._settings.worker, self._settings.api
         metrics = f"http://{address(worker.worker_metrics_host, worker.worker_metrics_port)}/metrics"
-        allowed = list(api.egress_allow)
-        if self._demo:
-            allowed.append(f"127.0.0.1/32:{self._settings.deploy.demo_receiver_port}")
         return {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             variable("kafka_bootstrap"): self._settings.deploy.kafka_bootstrap,
             variable("data_dir"): str(self._data_dir),
             variable("worker_metrics_url"): api.worker_metrics_url or metrics,
-            variable("egress_allow"): ",".join(allowed),
+            **(self._demo_environment() if self._demo else {}),
+        }
+
+    def _demo_environment(self) -> dict[str, str]:
+        """Return what only the demonstration needs: its invented topics, and leave to call its receiver."""
+        catalogue = self._settings.worker.catalogue or DEMO_CATALOGUE
+        receiver = f"127.0.0.1/32:{self._settings.deploy.demo_receiver_port}"
+        return {
+            variable("catalogue"): str(catalogue),
+            variable("egress_allow"): ",".join((*self._settings.api.egress_allow, receiver)),
         }
 
     @property
@@ -198,8 +208,12 @@ class Up:
 
     def _follow_alerts(self) -> None:
         for line in earlier(self._api_address, self._key()):
-            print(f"  (earlier) {line}", flush=True)
-        Headlines(self._api_address, self._key_file, lambda line: print(f"  {line}", flush=True)).start()
+            _print_indented(f"(earlier) {line}")
+        Headlines(self._api_address, self._key_file, _print_indented).start()
+
+
+def _print_indented(line: str) -> None:
+    print(f"  {line}", flush=True)
 
 
 def start_kafka(deploy: DeploySettings, supervisor: Supervisor, show: Progress) -> None:
