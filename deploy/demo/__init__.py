@@ -1,0 +1,1 @@
+"""The demonstration: an invented ministry, province and crises, replayed and then in real time."""

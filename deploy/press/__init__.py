@@ -1,0 +1,1 @@
+"""Real press archives as input: their format into mentions."""
