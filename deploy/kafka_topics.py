@@ -3,6 +3,7 @@
 Left to create topics by itself, a client guesses their partitions; well-kept clusters forbid it anyway.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Self
@@ -19,6 +20,8 @@ DAY_MS = 24 * 60 * MINUTE_MS
 MIB = 1 << 20
 DEFAULT_PARTITIONS = 4
 FOREVER = "-1"
+LISTED_WITHIN_SECONDS = 15.0
+LISTED_POLL_SECONDS = 0.1
 
 
 class TopicSpec(msgspec.Struct, frozen=True):
@@ -116,6 +119,7 @@ def ensure_topics(bootstrap: str, partitions: int = DEFAULT_PARTITIONS, *, repli
         existing = set(admin.client.list_topics())
         created = [spec.name for spec in specs if spec.name not in existing]
         admin.create([spec for spec in specs if spec.name in created], replication)
+        admin.wait_until_listed({spec.name for spec in specs})
         mismatches = admin.mismatches(specs)
     if mismatches:
         raise DeployError("; ".join(str(mismatch) for mismatch in mismatches))
@@ -186,6 +190,12 @@ class _Admin:
                 self.client.create_topics({spec.name: wanted}, wait_for_metadata=True)
             except TopicAlreadyExistsError:
                 continue  # another process created it in the meantime; it is compared like any other
+
+    def wait_until_listed(self, names: set[str]) -> None:
+        """Wait until the broker lists what it has just made; what is still missing shows as a mismatch."""
+        deadline = time.monotonic() + LISTED_WITHIN_SECONDS
+        while not names <= set(self.client.list_topics()) and time.monotonic() < deadline:
+            time.sleep(LISTED_POLL_SECONDS)
 
     def mismatches(self, specs: Iterable[TopicSpec]) -> list[Mismatch]:
         existing = set(self.client.list_topics())
