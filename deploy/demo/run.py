@@ -61,6 +61,7 @@ class Demo:
         if state is None:
             state = State(self._cluster, scenario.plan(now, 0, None))
         elif state.replayed:
+            append_whole(self.live_file(state.plan), [])
             self._send(self.live_file(state.plan))
             since = datetime.fromtimestamp(self.sent_until(state.plan) / 1000, UTC)
             state = State(self._cluster, scenario.plan(now, state.plan.episode + 1, since))
