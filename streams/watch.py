@@ -251,7 +251,7 @@ class Watch:
         first = len(effects.events)
         for topic, state in self.topics.items():
             windows = state.windows
-            if step.closed >= step.start > windows.closed + 1:
+            if step.start > windows.closed + 1:
                 windows.closed = step.start - 1
             while windows.closed < step.closed:
                 effects.events += state.monitor.close(windows.close())
