@@ -11,7 +11,7 @@ from river import stats
 LOWEST = 1.0
 SPACING = 0.05
 LEVELS = 80
-#: Ledger entries that a candidate needs before its rate is believed: three alerts and their standard error.
+#: Entries that a candidate needs before its rate is believed: three alerts and their standard error.
 _BELIEVED = 4.7
 #: Mean excess assumed beyond the highest believed candidate, worth one entry.
 _EXCESS = 0.3
@@ -21,8 +21,9 @@ class BudgetLadder(stats.base.Univariate):
     """Threshold that keeps to a rate of alerts, learnt without labels.
 
     For each candidate threshold the incident rule is simulated: an entry is made when the score reaches the
-    candidate after `quiet` steps without doing so. The threshold for the wanted rate is read off between the
-    two candidates that enclose it; beyond the highest candidate with three entries the rate is taken to fall
+    candidate after `quiet` steps without doing so; it counts `quiet` steps later, so that a burst does not
+    lift the threshold before its own crest. The threshold for the wanted rate is read off between the two
+    candidates that enclose it; beyond the highest candidate with three entries the rate is taken to fall
     exponentially with the mean excess (peaks over threshold: Pickands 1975; on streams: Siffer et al. 2017).
 
     Parameters
@@ -36,8 +37,8 @@ class BudgetLadder(stats.base.Univariate):
 
     Notes
     -----
-    The budget is a promise, so the ladder aims below it: each candidate's entries count as ``n + sqrt(n)``, one
-    standard error of a Poisson count above what was seen. The more was seen, the nearer to the budget.
+    The budget is a promise, so the ladder aims below it: each candidate's entries count as ``n + sqrt(n)``,
+    one standard error of a Poisson count above what was seen. The more was seen, the nearer to the budget.
 
     Score in, threshold out, both log1p(standard deviations). A score below `LOWEST` costs 0.3 us, a higher
     one up to 4 us; 163 numbers of state.
@@ -55,6 +56,7 @@ class BudgetLadder(stats.base.Univariate):
         self._due = 0
         self._alerts = [0.0] * LEVELS
         self._last = [-quiet - 1] * LEVELS
+        self._pending: list[tuple[int, int, int]] = []
         self._threshold = LOWEST + SPACING * LEVELS
 
     def update(self, x: float) -> None:
@@ -69,17 +71,20 @@ class BudgetLadder(stats.base.Univariate):
     def _enter(self, top: int) -> None:
         now, last = self._steps, self._last
         if now - last[top] > self.quiet:
-            for j in range(top + 1):
-                if now - last[j] > self.quiet:
-                    self._alerts[j] += 1.0
-            self._due = now
+            first = next(j for j in range(top + 1) if now - last[j] > self.quiet)
+            self._pending.append((now + self.quiet, first, top))
         last[: top + 1] = [now] * (top + 1)
 
     def _refresh(self) -> None:
-        fade = self._keep ** (self._steps - self._faded)
+        now = self._steps
+        fade = self._keep ** (now - self._faded)
         self._alerts = [entries * fade for entries in self._alerts]
-        self._faded = self._steps
-        self._due = self._steps + max(1, self.quiet // 12)
+        while self._pending and self._pending[0][0] <= now:
+            _, first, top = self._pending.pop(0)
+            for j in range(first, top + 1):
+                self._alerts[j] += 1.0
+        self._faded = now
+        self._due = now + max(1, self.quiet // 12)
         self._threshold = self._solve(self.rate * self._exposure)
 
     def _solve(self, wanted: float) -> float:
@@ -98,7 +103,7 @@ class BudgetLadder(stats.base.Univariate):
         """Return the state as builtins."""
         return [
             self._steps, self._exposure, self._faded, self._due, self._threshold,
-            list(self._alerts), list(self._last),
+            list(self._alerts), list(self._last), [list(entry) for entry in self._pending],
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -107,6 +112,7 @@ class BudgetLadder(stats.base.Univariate):
         self._due, self._threshold = int(state[3]), float(state[4])
         self._alerts = [float(v) for v in state[5]]
         self._last = [int(v) for v in state[6]]
+        self._pending = [(int(due), int(first), int(top)) for due, first, top in state[7]]
 
 
 def _between(entries: list[float], wanted: float, top: int) -> float:
@@ -115,6 +121,6 @@ def _between(entries: list[float], wanted: float, top: int) -> float:
     while j > 0 and entries[j] <= wanted:
         j -= 1
     if entries[j] <= wanted:
-        return LOWEST + _EXCESS * max(0.0, math.log(_BELIEVED / wanted))
+        return LOWEST + _EXCESS * max(0.0, -math.log(wanted))
     fall = math.log(entries[j] / max(entries[j + 1], 0.5 * wanted))
     return LOWEST + SPACING * (j + math.log(entries[j] / wanted) / fall)

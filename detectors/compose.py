@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 #: Half the width of an interval that holds 95 % of square roots of unit-variance residuals.
 _HALF_WIDTH = 0.98
 _SURE = 0.99
+_RESTS_ON = {
+    AlertKind.CRISIS: (EvidenceName.VOLUME, EvidenceName.NEGATIVITY),
+    AlertKind.NEGATIVITY: (EvidenceName.NEGATIVITY,),
+}
 #: Examples published so long before the onset still belong to it.
 _LEAD_SECONDS = 900
 
@@ -45,6 +49,7 @@ class Facets(NamedTuple):
         Usual share of mentions called negative, 0 .. 1.
     evidence
         The evidences, volume first.
+
     """
 
     window: int
@@ -114,9 +119,13 @@ def evidence_of(name: EvidenceName, score: float, threshold: float, since: int) 
 
 
 def _confidence(kind: AlertKind, evidence: tuple[Evidence, ...]) -> float:
-    """Return 0.5 at the threshold and towards 1 far beyond it, by the evidence that the kind rests on."""
-    wanted = EvidenceName.NEGATIVITY if kind is AlertKind.NEGATIVITY else EvidenceName.VOLUME
-    found = next((e for e in evidence if e.name is wanted), None)
-    if found is None or found.score <= 0.0:
+    """Return 0.5 at the threshold and towards 1 far beyond it; of a crisis, that of its weaker evidence."""
+    wanted = _RESTS_ON.get(kind, (EvidenceName.VOLUME,))
+    found = [_sureness(e) for e in evidence if e.name in wanted]
+    return round(min(found), 3)
+
+
+def _sureness(evidence: Evidence) -> float:
+    if evidence.score <= 0.0:
         return 0.0
-    return round(min(_SURE, 1.0 - 0.5 * min(found.threshold / found.score, 2.0)), 3)
+    return min(_SURE, max(0.0, 1.0 - 0.5 * evidence.threshold / evidence.score))

@@ -38,6 +38,7 @@ class Reading(NamedTuple):
         Whether the topic's baseline is still being learnt.
     overwhelming
         Whether the counts are beyond what any baseline could excuse.
+
     """
 
     volume: Level = Level.NONE
@@ -58,7 +59,7 @@ class Decision(NamedTuple):
     reason: DecisionReason
 
 
-NOTHING = Decision(None, None, DecisionReason.NORMAL)
+_NOTHING = Decision(None, None, DecisionReason.NORMAL)
 _WARMING = Decision(None, None, DecisionReason.WARMING_UP)
 
 
@@ -77,11 +78,14 @@ def decide(reading: Reading) -> Decision:
     | negative high                           | negativity | warning  | yes   |
     | nothing                                 | -          | -        | no    |
     """
-    some = bool(reading.volume or reading.negative or reading.joint)
-    if not some:
-        return NOTHING
+    if not (reading.volume or reading.negative or reading.joint):
+        return _NOTHING
     if reading.warming_up and not reading.overwhelming:
         return _WARMING
+    return _alert(reading)
+
+
+def _alert(reading: Reading) -> Decision:
     if not reading.has_text:
         return Decision(AlertKind.SURGE, Severity.WARNING, DecisionReason.COUNTS_HIGH)
     if reading.few_voices and (reading.joint or reading.negative):

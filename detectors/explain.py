@@ -51,9 +51,7 @@ class Facts(NamedTuple):
     usual_share: float
 
 
-def headline(
-    name: Name, kind: AlertKind, severity: Severity, event: EventName, facts: Facts
-) -> Name:
+def headline(name: Name, kind: AlertKind, severity: Severity, event: EventName, facts: Facts) -> Name:
     """Return the headline in both languages, at most 120 characters each; a long topic name is cut."""
     word = _word(kind, severity, event)
     span = _SPAN[WINDOW_SECONDS[facts.window]]

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detectors.decision import Decision
 from detectors.events import AlertKind, DecisionReason, EventName, Severity
+
+if TYPE_CHECKING:
+    from detectors.decision import Decision
+
+_HOUR_SECONDS = 3600
+_AFTERMATH_SECONDS = 2 * _HOUR_SECONDS
+#: An update is worth reading when the count moved by half or the negative share by a tenth.
+_COUNT_MOVE = 0.5
+_SHARE_MOVE = 0.1
+_LEAST_TOLD = 10
 
 
 class Incident(msgspec.Struct):
@@ -76,16 +85,16 @@ def advance(
 ) -> EventName | None:
     """Take one decision into an open alert and say which event it causes, if any.
 
-    Severity only rises. An `updated` comes at most once a `pause`, and only when the count has moved by a
-    quarter, the negative share by a tenth, or an hour of signal has passed.
+    Severity only rises; the kind follows it, or sharpens to a crisis. An `updated` comes at most once a
+    `pause`, and only when there is something new: see `_moved`.
     """
     if decision.severity is not None:
         incident.last_signal = at
     event = _event(incident, decision, at, count, share, rule)
     if event is None:
         return None
-    if event is EventName.RAISED:
-        _raise(incident, decision)
+    if event is EventName.RAISED or _sharper(incident, decision):
+        _take_over(incident, decision)
     incident.revision += 1
     incident.last_event, incident.told_count, incident.told_share = at, count, share
     return event
@@ -104,12 +113,24 @@ def _event(
 
 
 def _moved(incident: Incident, decision: Decision, at: int, count: int, share: float) -> bool:
+    """Return whether an officer would want to know: while it lasts, and of calming for two hours after."""
+    if at - incident.last_signal > _AFTERMATH_SECONDS:
+        return False
+    if decision.severity is not None and at - incident.last_event >= _HOUR_SECONDS:
+        return True
+    if _sharper(incident, decision):
+        return True
     told = incident.told_count
-    moved = abs(count - told) * 4 > max(told, 8) or abs(share - incident.told_share) >= 0.1  # noqa: PLR2004
-    hourly = decision.severity is not None and at - incident.last_event >= 3600  # noqa: PLR2004
-    return (moved and decision.severity is not None) or hourly
+    counts = abs(count - told) > _COUNT_MOVE * max(told, _LEAST_TOLD)
+    return counts or (count >= _LEAST_TOLD and abs(share - incident.told_share) >= _SHARE_MOVE)
 
 
-def _raise(incident: Incident, decision: Decision) -> None:
+def _sharper(incident: Incident, decision: Decision) -> bool:
+    """Return whether an alert as severe as before turns out to be a crisis."""
+    same = decision.severity is incident.severity
+    return same and decision.kind is AlertKind.CRISIS and incident.kind is not AlertKind.CRISIS
+
+
+def _take_over(incident: Incident, decision: Decision) -> None:
     if decision.kind is not None and decision.severity is not None:
         incident.kind, incident.severity, incident.reason = decision.kind, decision.severity, decision.reason

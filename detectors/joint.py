@@ -35,7 +35,8 @@ class JointEvidence:
     """The weaker of volume and negativity, held against its own budget threshold.
 
     Both being raised at once is rare in ordinary talk, so a crisis is seen at lower deviations of either than
-    a surge or a quarrel alone; how low is learnt by the same ledger of would-be alerts.
+    a surge or a quarrel alone; how low is learnt by the same ledger of would-be alerts. Negativity that is a
+    signal by itself becomes a crisis with volume at the floor.
 
     Parameters
     ----------
@@ -43,6 +44,7 @@ class JointEvidence:
         Settings of the detection.
     step
         Seconds of a step.
+
     """
 
     def __init__(self, settings: DetectionSettings, step: int) -> None:
@@ -54,7 +56,8 @@ class JointEvidence:
         score = min(volume.score, share.score) if share.raised else 0.0
         threshold = max(math.expm1(self._ladder.get()), _FLOOR)
         self._ladder.update(math.log1p(score))
-        level = _level(volume, share) if score >= threshold else _extreme(windows, volume, share)
+        strong = score >= threshold or (share.level and score >= _FLOOR)
+        level = _level(volume, share) if strong else _extreme(windows, volume, share)
         return JointReading(score, threshold, level)
 
     def dump(self) -> list[Any]:

@@ -52,6 +52,7 @@ class TopicMonitor:
         Settings of the detection.
     config_hash
         Digest of everything that shapes a decision; written into each event.
+
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class TopicMonitor:
         self._volume = VolumeEvidence(self._settings, step)
         self._share = ShareEvidence(self._settings, step)
         self._joint = JointEvidence(self._settings, step)
+        self._since = [0, 0]
 
     @property
     def open_alert(self) -> str | None:
@@ -107,12 +109,17 @@ class TopicMonitor:
         self._volume.read(windows, place)
         self._share.read(windows)
         joint = self._joint.read(windows, self._volume.reading, self._share.reading)
-        events = self._advance(windows, decide(self._reading(windows, joint)))
+        self._mark_since(windows.at, joint)
+        events = self._advance(windows, decide(self._reading(windows, joint)), joint)
         self._seen += 1
         if self._teaches(windows.at):
             self._volume.learn(windows, place)
             self._share.learn(windows)
         return events
+
+    def _mark_since(self, at: int, joint: JointReading) -> None:
+        signals = (self._volume.reading.level or joint.level, self._share.reading.level or joint.level)
+        self._since = [(since or at) if on else 0 for since, on in zip(self._since, signals, strict=True)]
 
     def _teaches(self, at: int) -> bool:
         return self._incident is None or at - self._incident.opened >= _LESSON_FREE_SECONDS
@@ -139,7 +146,7 @@ class TopicMonitor:
             and self._seen * self._step >= _OVERWHELMING_HOURS * _HOUR_SECONDS
         )
 
-    def _advance(self, windows: Windows, decision: Decision) -> list[AlertEvent]:
+    def _advance(self, windows: Windows, decision: Decision, joint: JointReading) -> list[AlertEvent]:
         window = self._window()
         incident = self._incident
         if incident is None:
@@ -152,7 +159,8 @@ class TopicMonitor:
             return []
         if event is EventName.CLOSED:
             self._incident = None
-        return [compose(self._topic, self._model, incident, event, windows, self._facets(windows, window))]
+        facets = self._facets(windows, window, joint)
+        return [compose(self._topic, self._model, incident, event, windows, facets)]
 
     def _window(self) -> int:
         """Return the window that the alert shows: where volume speaks, else where negativity does."""
@@ -177,19 +185,23 @@ class TopicMonitor:
             told_share=negative_share(windows, window),
         )
 
-    def _facets(self, windows: Windows, window: int) -> Facets:
+    def _facets(self, windows: Windows, window: int, joint: JointReading) -> Facets:
         expected = self._volume.reading.means[window]
         usual = self._share.usual if windows.has_text else 0.0
         deviation = self._volume.windows[window].deviation
-        return Facets(window, expected, deviation, usual, self._evidence(windows))
+        return Facets(window, expected, deviation, usual, self._evidence(windows, joint))
 
-    def _evidence(self, windows: Windows) -> tuple[Evidence, ...]:
+    def _evidence(self, windows: Windows, joint: JointReading) -> tuple[Evidence, ...]:
+        """Return the evidences, each with the threshold that it had to pass in this decision."""
         volume, share = self._volume.reading, self._share.reading
-        found = evidence_of(EvidenceName.VOLUME, volume.score, volume.threshold, self._volume.since)
+        bar = min(joint.threshold, joint.score) if joint.level else float("inf")
+        since_volume, since_share = self._since
+        threshold = min(volume.threshold, bar)
+        found = evidence_of(EvidenceName.VOLUME, volume.score, threshold, since_volume)
         if not windows.has_text:
             return (found,)
-        since = self._share.since
-        return found, evidence_of(EvidenceName.NEGATIVITY, share.score, share.threshold, since)
+        threshold = min(share.threshold, bar)
+        return found, evidence_of(EvidenceName.NEGATIVITY, share.score, threshold, since_share)
 
     def dump(self) -> dict[str, object]:
         """Return the whole state as builtins, about 9 kB in MessagePack."""
@@ -200,11 +212,12 @@ class TopicMonitor:
             "volume": self._volume.dump(),
             "share": self._share.dump(),
             "joint": self._joint.dump(),
+            "since": list(self._since),
             "incident": None if self._incident is None else self._incident.dump(),
         }
 
     @classmethod
-    def load(  # noqa: PLR0913
+    def load(
         cls,
         dump: dict[str, Any],
         topic_id: str,
@@ -225,6 +238,7 @@ class TopicMonitor:
         self._volume.restore(dump["volume"])
         self._share.restore(dump["share"])
         self._joint.restore(dump["joint"])
+        self._since = [int(v) for v in dump["since"]]
         self._incident = None if dump["incident"] is None else Incident.load(dump["incident"])
 
 

@@ -9,7 +9,7 @@ from river import base
 
 from detectors.budget import BudgetLadder
 from detectors.decision import Level
-from detectors.windows import HOUR, QUARTER_HOUR, SIX_HOURS
+from detectors.windows import HOUR, QUARTER_HOUR, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +23,14 @@ _LEAST = 3.0
 _SPEAKS = 10
 _WINDOWS = (QUARTER_HOUR, HOUR, SIX_HOURS)
 _WEEK_SECONDS = 7 * 86_400
+#: The budget is learnt from this age on: the first hours compare with next to nothing.
+_FIRST_SECONDS = 6 * 3600
 #: Never a signal below so many standard deviations, nor for a share less than a tenth above usual.
 _FLOOR = 4.0
 _RISE = 0.1
 _EDGE = 0.005
-_PRIOR_ROOM = 2.0
+#: Windows of many mentions that the assumed correlation is worth.
+_PRIOR_WINDOWS = 3.0
 _LEAST_CORRELATION = 0.002
 #: Shares that an officer calls hostile: half the talk, and far beyond its usual swing.
 _HOSTILE_SHARE = 0.5
@@ -43,7 +46,8 @@ class ShareBaseline(base.AnomalyDetector):
 
     ``2 sqrt(n) (asin sqrt((k + 3/8) / (n + 3/4)) - asin sqrt(p))`` has variance near 1 for a binomial count
     (Anscombe 1948) and near ``1 + (n - 1) rho`` for a beta-binomial one, where ``rho`` is the correlation of
-    two mentions of the same window; ``rho`` is learnt by moments and starts at `correlation`. A few mentions
+    two mentions of the same window; ``rho`` is learnt by moments and starts at `correlation`, and a window
+    teaches it the more, the more mentions it holds. A few mentions
     therefore never score high, and neither do many mentions of a topic whose share always swings.
 
     Parameters
@@ -56,6 +60,8 @@ class ShareBaseline(base.AnomalyDetector):
         Mentions that the assumption is worth.
     correlation
         Correlation assumed before anything was learnt, 0 .. 1.
+    overlap
+        Part of a window that one observation renews, 0 .. 1: overlapping windows do not teach twice.
 
     Notes
     -----
@@ -65,18 +71,24 @@ class ShareBaseline(base.AnomalyDetector):
     """
 
     def __init__(
-        self, memory: float = 10080.0, share: float = 0.3, weight: float = 10.0, correlation: float = 0.02
+        self,
+        memory: float = 10080.0,
+        share: float = 0.3,
+        weight: float = 10.0,
+        correlation: float = 0.02,
+        overlap: float = 1.0,
     ) -> None:
         self.memory = memory
         self.share = share
         self.weight = weight
         self.correlation = correlation
+        self.overlap = overlap
         self._fade = 1.0 - 0.5 ** (1.0 / memory)
         self._seen = 0
         self._mean_n = 0.0
         self._mean_k = 0.0
-        self._excess = 0.0
-        self._room = 0.0
+        self._found = 0.0
+        self._weight = 0.0
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``k`` of ``n`` in standard deviations; 0 for ``n`` of 0."""
@@ -86,9 +98,14 @@ class ShareBaseline(base.AnomalyDetector):
         """Learn ``k`` of ``n``."""
         self.learn(float(x.get("n", 0.0)), float(x.get("k", 0.0)))
 
+    @property
+    def seen(self) -> int:
+        """Observations learnt so far."""
+        return self._seen
+
     def expected(self) -> float:
         """Return the usual share, 0 .. 1, drawn to the assumption while little was seen."""
-        seen = self._seen
+        seen = self._seen * self.overlap
         return (self._mean_k * seen + self.share * self.weight) / (self._mean_n * seen + self.weight)
 
     def _residual(self, n: float, k: float) -> float:
@@ -97,7 +114,7 @@ class ShareBaseline(base.AnomalyDetector):
         return 2.0 * math.sqrt(n) * (math.asin(math.sqrt(inside)) - math.asin(math.sqrt(usual)))
 
     def _correlation(self) -> float:
-        found = (self._excess + _PRIOR_ROOM * self.correlation) / (self._room + _PRIOR_ROOM)
+        found = (self._found + _PRIOR_WINDOWS * self.correlation) / (self._weight + _PRIOR_WINDOWS)
         return min(max(found, _LEAST_CORRELATION), 1.0)
 
     def score(self, n: float, k: float) -> float:
@@ -108,23 +125,30 @@ class ShareBaseline(base.AnomalyDetector):
 
     def learn(self, n: float, k: float) -> None:
         """Take `k` of `n` into the usual share and its spread; one or two mentions teach only the share."""
-        self._seen += 1
-        rate = max(self._fade, 1.0 / self._seen)
+        self._found *= 1.0 - self._fade
+        self._weight *= 1.0 - self._fade
         if n >= _LEAST:
             residual = self._residual(n, k)
-            self._excess += rate * ((residual * residual - 1.0) * (n - 1.0) - self._excess)
-            self._room += rate * ((n - 1.0) * (n - 1.0) - self._room)
+            trust = self.overlap * ((n - 1.0) / (n - 1.0 + 1.0 / self.correlation)) ** 2
+            self._found += trust * (residual * residual - 1.0) / (n - 1.0)
+            self._weight += trust
+        self.follow(n, k)
+
+    def follow(self, n: float, k: float) -> None:
+        """Take `k` of `n` into the usual share alone."""
+        self._seen += 1
+        rate = max(self._fade, 1.0 / self._seen)
         self._mean_n += rate * (n - self._mean_n)
         self._mean_k += rate * (k - self._mean_k)
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""
-        return [self._seen, self._mean_n, self._mean_k, self._excess, self._room]
+        return [self._seen, self._mean_n, self._mean_k, self._found, self._weight]
 
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
         self._seen = int(state[0])
-        self._mean_n, self._mean_k, self._excess, self._room = (float(v) for v in state[1:5])
+        self._mean_n, self._mean_k, self._found, self._weight = (float(v) for v in state[1:5])
 
 
 class ShareReading(NamedTuple):
@@ -142,6 +166,7 @@ class ShareReading(NamedTuple):
         Whether the share is at least a tenth above usual in that window.
     hostile
         Whether at least half is negative, far beyond the usual swing.
+
     """
 
     window: int
@@ -167,17 +192,19 @@ class ShareEvidence:
         Settings of the detection.
     step
         Seconds of a step.
+
     """
 
     def __init__(self, settings: DetectionSettings, step: int) -> None:
+        self._step = step
         week = _WEEK_SECONDS / step
-        self._negative = ShareBaseline(memory=week)
-        self._counted = ShareBaseline(memory=week)
-        self._positive = ShareBaseline(memory=week, share=_USUAL_POSITIVE)
+        overlap = min(1.0, step / WINDOW_SECONDS[HOUR])
+        self._negative = ShareBaseline(memory=week, overlap=overlap)
+        self._counted = ShareBaseline(memory=week, overlap=overlap)
+        self._positive = ShareBaseline(memory=week, share=_USUAL_POSITIVE, overlap=overlap)
         rate = settings.topic_rate(step) * _BUDGET_PART
         self._ladder = BudgetLadder(rate, settings.quiet_steps(step), 8 * week)
         self._reading = _SILENT
-        self.since = 0
 
     @property
     def reading(self) -> ShareReading:
@@ -198,9 +225,9 @@ class ShareEvidence:
                 if found > score:
                     window, score = i, found
         threshold = max(math.expm1(self._ladder.get()), _FLOOR)
-        self._ladder.update(math.log1p(score))
+        if self._negative.seen * self._step >= _FIRST_SECONDS:
+            self._ladder.update(math.log1p(score))
         self._reading = self._judge(windows, window, score, threshold)
-        self.since = (self.since or windows.at) if self._reading.raised else 0
         return self._reading
 
     def _judge(self, windows: Windows, window: int, score: float, threshold: float) -> ShareReading:
@@ -219,7 +246,7 @@ class ShareEvidence:
         """Take the last hour into the usual shares."""
         total = windows.total[HOUR]
         self._negative.learn(total, windows.negative_milli[HOUR] / 1000)
-        self._counted.learn(total, windows.negative[HOUR])
+        self._counted.follow(total, windows.negative[HOUR])
         self._positive.learn(total, windows.positive[HOUR])
 
     def dump(self) -> dict[str, Any]:
@@ -228,7 +255,6 @@ class ShareEvidence:
         return {
             "baselines": [b.dump() for b in (self._negative, self._counted, self._positive)],
             "ladder": self._ladder.dump(),
-            "since": self.since,
             "reading": [*reading[:3], int(reading.level), reading.raised, reading.hostile],
         }
 
@@ -238,6 +264,5 @@ class ShareEvidence:
         for baseline, saved in zip(baselines, state["baselines"], strict=True):
             baseline.restore(saved)
         self._ladder.restore(state["ladder"])
-        self.since = int(state["since"])
         window, score, threshold, level, raised, hostile = state["reading"]
         self._reading = ShareReading(window, score, threshold, Level(level), raised, hostile)

@@ -32,13 +32,17 @@ _CELL_HASTE = 5.0
 _LONG_WEIGHT = 0.8
 #: Never a signal below so many standard deviations, whatever the budget allows.
 _FLOOR = 2.5
+#: The budget is learnt from this age on: the first hours compare with next to nothing.
+_FIRST_SECONDS = 6 * _HOUR_SECONDS
 #: Expected counts below this are judged by their exact tail too.
 _SMALL = 20.0
 #: Share of the budget that the exact tail of one window may use up (windows overlap).
 _TAIL_SHARE = 0.2
-#: Arrivals of the last hour must stand so far above usual for a window of an hour or more to speak.
-_BUSY = 1.5
-_EXTREME_SCORE = 2.0
+#: Arrivals of the last half hour must stand so far above usual for a window of an hour or more to speak.
+_BUSY = 2.0
+_BUSY_SECONDS = 1800
+#: Extreme volume: so many standard deviations and so many times the expected count.
+_EXTREME_SCORE = 8.0
 _EXTREME_RATIO = 4.0
 
 
@@ -83,7 +87,9 @@ class WindowVolume(base.AnomalyDetector):
     memory
         Steps after which an observation weighs half.
     inertia
-        Expected mentions of an hour's cell that weigh as much as the factor 1.
+        Mentions of an hour that weigh as much as the factor 1; more of a bursty topic, by its variance.
+    overlap
+        Part of the window that one step renews, 0 .. 1: overlapping windows do not count a mention twice.
 
     Notes
     -----
@@ -92,9 +98,10 @@ class WindowVolume(base.AnomalyDetector):
 
     """
 
-    def __init__(self, memory: float = 2016.0, inertia: float = 50.0) -> None:
+    def __init__(self, memory: float = 2016.0, inertia: float = 50.0, overlap: float = 1.0) -> None:
         self.memory = memory
         self.inertia = inertia
+        self.overlap = overlap
         self._fade = 1.0 - 0.5 ** (1.0 / memory)
         self._seen = 0
         self._level = 0.0
@@ -122,13 +129,18 @@ class WindowVolume(base.AnomalyDetector):
         return own + (self._factor(place.neighbour) - own) * place.lean
 
     @property
+    def seen(self) -> int:
+        """Steps learnt so far."""
+        return self._seen
+
+    @property
     def level(self) -> float:
         """Expected count at a factor of 1."""
         return self._level
 
     def _factor(self, cell: int) -> float:
-        weight = self._cell_seen[cell] * self._level
-        return (self._cell_mean[cell] * self._cell_seen[cell] + self.inertia) / (weight + self.inertia)
+        fresh = self._cell_seen[cell] * self.overlap / max(self._spread, 1.0)
+        return (self._cell_mean[cell] * fresh + self.inertia) / (self._level * fresh + self.inertia)
 
     @property
     def deviation(self) -> float:
@@ -146,8 +158,9 @@ class WindowVolume(base.AnomalyDetector):
         rate = max(self._fade, 1.0 / (self._seen + 1))
         self._spread += rate * (residual * residual - self._spread)
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
-        seen = self._cell_seen[place.cell] = self._cell_seen[place.cell] + 1
-        self._cell_mean[place.cell] += max(self._fade * _CELL_HASTE, 1.0 / seen) * (count - self._cell_mean[place.cell])
+        cell, means = place.cell, self._cell_mean
+        self._cell_seen[cell] += 1
+        means[cell] += max(self._fade * _CELL_HASTE, 1.0 / self._cell_seen[cell]) * (count - means[cell])
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""
@@ -172,9 +185,10 @@ class VolumeReading(NamedTuple):
     level
         Whether it is one.
     credible
-        Whether the window holds enough mentions for its count to mean anything.
+        Whether the score passes the floor and the window holds enough mentions to mean anything.
     means
         Expected count of each window.
+
     """
 
     window: int
@@ -197,18 +211,24 @@ class VolumeEvidence:
         Settings of the detection.
     step
         Seconds of a step.
+
     """
 
     def __init__(self, settings: DetectionSettings, step: int) -> None:
         self._settings = settings
         self._step = step
+        self._steps = 0
         week = _WEEK_SECONDS / step
-        self.windows = [WindowVolume(memory=week) for _ in WINDOW_SECONDS]
-        self._arrivals = stats.EWMean(min(1.0, step / _HOUR_SECONDS))
+        self.windows = [
+            WindowVolume(memory=week, overlap=min(1.0, step / seconds)) for seconds in WINDOW_SECONDS
+        ]
+        self._arrivals = stats.EWMean(min(1.0, step / _BUSY_SECONDS))
         self._ladder = BudgetLadder(settings.topic_rate(step), settings.quiet_steps(step), 8 * week)
         self._calm = [0] * len(WINDOW_SECONDS)
-        self._reading = VolumeReading(FIVE_MINUTES, 0.0, _FLOOR, Level.NONE, False, (0.0,) * len(WINDOW_SECONDS))
-        self.since = 0
+        nothing = (0.0,) * len(WINDOW_SECONDS)
+        self._reading = VolumeReading(
+            window=FIVE_MINUTES, score=0.0, threshold=_FLOOR, level=Level.NONE, credible=False, means=nothing
+        )
 
     @property
     def reading(self) -> VolumeReading:
@@ -223,10 +243,10 @@ class VolumeEvidence:
         self._arrivals.update(windows.arrived)
         window, score = self._strongest(scores, place)
         threshold = max(math.expm1(self._ladder.get()), _FLOOR)
-        self._ladder.update(math.log1p(score))
-        credible = self._credible(windows.total[window], means[window], window)
+        if self._age(FIVE_MINUTES) >= _FIRST_SECONDS:
+            self._ladder.update(math.log1p(score))
+        credible = score >= _FLOOR and self._credible(windows.total[window], means[window], window)
         level = _level(score, threshold, windows.total[window], means[window]) if credible else Level.NONE
-        self.since = (self.since or windows.at) if level else 0
         self._reading = VolumeReading(window, score, threshold, level, credible, means)
         return self._reading
 
@@ -239,10 +259,17 @@ class VolumeEvidence:
         five, quarter = scores[FIVE_MINUTES], scores[QUARTER_HOUR]
         window = FIVE_MINUTES if five >= quarter else QUARTER_HOUR
         score = (max(five, 0.0) + max(quarter, 0.0)) / 2.0
-        long = max(range(HOUR, len(scores)), key=scores.__getitem__)
+        long = HOUR
+        for i in range(HOUR, len(scores)):
+            if scores[i] > scores[long] and self._age(i) >= WINDOW_SECONDS[i]:
+                long = i
         if scores[long] * _LONG_WEIGHT > score and self._busy(place):
             return long, scores[long] * _LONG_WEIGHT
         return window, score
+
+    def _age(self, window: int) -> int:
+        """Return for how many seconds the window has been learnt."""
+        return self.windows[window].seen * self._step
 
     def _busy(self, place: Place) -> bool:
         per_hour = max(1.0, _HOUR_SECONDS / self._step)
@@ -260,9 +287,15 @@ class VolumeEvidence:
         return upper_tail(count, mean, self.windows[window].deviation ** 2) <= allowed
 
     def learn(self, windows: Windows, place: Place) -> None:
-        """Take one step into the baselines; `read` of the same step must have come before."""
-        for window, count, mean in zip(self.windows, windows.total, self._reading.means, strict=True):
-            window.learn(count, place, mean)
+        """Take one step into the baselines; `read` of the same step must have come before.
+
+        A window is learnt once the topic is as old as it is long: before, it is not full.
+        """
+        self._steps += 1
+        lived = self._steps * self._step
+        for i, window in enumerate(self.windows):
+            if lived >= WINDOW_SECONDS[i]:
+                window.learn(windows.total[i], place, self._reading.means[i])
 
     def onset(self, window: int, at: int) -> int:
         """Return since when the window has stood above usual, at most 24 h before `at`."""
@@ -273,10 +306,10 @@ class VolumeEvidence:
         reading = self._reading
         return {
             "windows": [window.dump() for window in self.windows],
+            "steps": self._steps,
             "arrivals": self._arrivals.get(),
             "ladder": self._ladder.dump(),
             "calm": list(self._calm),
-            "since": self.since,
             "reading": [*reading[:3], int(reading.level), reading.credible, list(reading.means)],
         }
 
@@ -284,10 +317,10 @@ class VolumeEvidence:
         """Take a state that `dump` returned."""
         for window, saved in zip(self.windows, state["windows"], strict=True):
             window.restore(saved)
+        self._steps = int(state["steps"])
         self._arrivals.update(float(state["arrivals"]))
         self._ladder.restore(state["ladder"])
         self._calm = [int(v) for v in state["calm"]]
-        self.since = int(state["since"])
         window, score, threshold, level, credible, means = state["reading"]
         self._reading = VolumeReading(window, score, threshold, Level(level), credible, tuple(means))
 
@@ -295,5 +328,5 @@ class VolumeEvidence:
 def _level(score: float, threshold: float, count: int, mean: float) -> Level:
     if score < threshold:
         return Level.NONE
-    extreme = score >= _EXTREME_SCORE * threshold and count >= _EXTREME_RATIO * mean
+    extreme = score >= _EXTREME_SCORE and count >= _EXTREME_RATIO * mean
     return Level.EXTREME if extreme else Level.HIGH
