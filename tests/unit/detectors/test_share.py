@@ -1,0 +1,71 @@
+"""Negative share against the topic's own."""
+
+from detector_support import ordinary, steps, windows
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.decision import Level
+from detectors.settings import DetectionSettings
+from detectors.share import ShareBaseline, ShareEvidence
+
+
+def learnt(share: float, hours: int = 200, n: int = 20) -> ShareBaseline:
+    """Return a baseline that has seen a steady share."""
+    baseline = ShareBaseline()
+    for _ in range(hours):
+        baseline.learn_one({"n": n, "k": share * n})
+    return baseline
+
+
+def test_the_usual_share_is_learnt_per_topic() -> None:
+    """A topic that is always angry expects anger."""
+    assert abs(learnt(0.7).expected() - 0.7) < 0.02
+    assert learnt(0.7).score_one({"n": 40, "k": 28}) < 1.0
+    assert learnt(0.2).score_one({"n": 40, "k": 28}) > 4.0
+
+
+def test_nothing_scores_nothing() -> None:
+    """No mentions, no score; an empty baseline has its assumption."""
+    assert ShareBaseline().score_one({}) == 0.0
+    assert ShareBaseline().expected() == 0.3
+
+
+@given(st.integers(1, 400), st.floats(0, 1), st.floats(0, 1))
+def test_more_negatives_never_lower_the_score(n: int, one: float, other: float) -> None:
+    """The score rises with the negative mentions of the same total."""
+    low, high = sorted((one, other))
+    baseline = learnt(0.3)
+    assert baseline.score(n, low * n) <= baseline.score(n, high * n) + 1e-9
+
+
+@given(st.integers(1, 5), st.floats(0.2, 0.5))
+def test_a_handful_never_scores_as_a_signal(n: int, usual: float) -> None:
+    """Five of five negative is no alarm for a topic that is a fifth negative."""
+    assert learnt(usual).score(n, n) < 4.0
+
+
+def test_a_share_that_always_swings_scores_lower() -> None:
+    """The spread of the share is part of the baseline."""
+    swinging = ShareBaseline()
+    for hour in range(400):
+        swinging.learn(40, 4 if hour % 2 else 28)
+    assert swinging.score(40, 34) < learnt(0.4, n=40).score(40, 34) / 2
+
+
+def test_fewer_than_ten_mentions_are_not_read() -> None:
+    """A window must hold ten mentions before its share speaks."""
+    evidence = ShareEvidence(DetectionSettings(), 60)
+    full = (9,) * 5
+    reading = evidence.read(windows(total=full, negative=full, negative_milli=(9000,) * 5))
+    assert (reading.score, reading.level) == (0.0, Level.NONE)
+
+
+def test_a_rise_of_the_share_alone_is_a_signal() -> None:
+    """The same volume, but seven of ten negative instead of two."""
+    evidence = ShareEvidence(DetectionSettings(), 60)
+    levels = []
+    for closed in steps(ordinary(4000, rate=1.0, share=0.2) + ordinary(120, rate=1.0, share=0.75, seed=5)):
+        levels.append(evidence.read(closed).level)
+        evidence.learn(closed)
+    assert any(levels[-120:])
+    assert not any(levels[600:-120])
