@@ -51,8 +51,8 @@ class SourceKind(StrEnum):
 class Source(BaseModel):
     """The outlet."""
 
-    name: Annotated[Text, Field(max_length=200)] = ""
-    kind: SourceKind = SourceKind.OTHER
+    name: Annotated[Text, Field(max_length=200)] | None = None
+    kind: SourceKind | None = None
 
 
 class Mention(BaseModel):
