@@ -94,6 +94,7 @@ class LexiconClassifier(base.Classifier):
     """Calibrates lexicon sums to probabilities.
 
     Notes
+    -----
     ----- A multinomial logit whose coefficients were set by hand, on no data: a text without hits is
     negative one time in seven, one strong expression (3) makes it three times in four. `learn_one` adapts
     the two constants only, as a running calibration to a stream's own share of each label.
@@ -227,6 +228,7 @@ class Corrector(base.Classifier):
     """Learns from corrections what the models below it get wrong.
 
     Notes
+    -----
     ----- A multinomial logit on top of given log-odds, with one weight per label and feature. A step is
     bounded by the gradient (at most 1) and the weights are bounded, so that no correction, wrong or hostile,
     can move a text further than `_CORRECTION_LIMIT` and none moves texts that share no words with it.

@@ -25,20 +25,28 @@ _HANDLE = r"(?<![\w@])@[\w.]*\w"
 _GAP = r"[ .\-–‐]?"
 #: Mobile numbers begin with 03, 05, 07, 08 or 09 and have ten digits, fixed lines with 02 and eleven; +84
 #: and 84 take the place of the 0; digits stand in groups of any size; hotlines 1800, 1900 are nobody's.
-_PHONE = rf"(?<![\w.,/])(?:(?:\(?\+?84\)?|0084)[ .\-]?\(?0?\)?|\(?0){_GAP}(?:[35789]|2{_GAP}\d)\)?(?:{_GAP}\d){{8}}(?!\d|[.,/]\d)"
+_PHONE = (
+    rf"(?<![\w.,/])(?:(?:\(?\+?84\)?|0084)[ .\-]?\(?0?\)?|\(?0){_GAP}(?:[35789]|2{_GAP}\d)\)?"
+    rf"(?:{_GAP}\d){{8}}(?!\d|[.,/]\d)"
+)
 #: Identity cards have 12 digits (province code 0xx first) or 9, after a word that says so; bare runs of 9
 #: digits or more without separators are accounts or cards, not amounts.
 _DIGITS = r"(?<![\w.,/])\d{9,19}(?![\w]|[.,/]\d)"
-_CARD = r"(?<![\w.,/])\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}(?![\w]|[.,/]\d)|(?<![\w.,/])0\d{2}[ .]\d{3}[ .]\d{3}[ .]\d{3}(?!\w|[.,/]\d)"
+_CARD = (
+    r"(?<![\w.,/])(?:\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|0\d{2}[ .]\d{3}[ .]\d{3}[ .]\d{3})"
+    r"(?![\w]|[.,/]\d)"
+)
 _NAMED = (
-    r"(?i:\b(stk|số tài khoản|so tai khoan|tài khoản|tai khoan|tk|cmnd|cmt|cccd|căn cước|can cuoc|hộ chiếu|ho chieu"
-    r"|passport|mã số thuế|mst|sđt|sdt|số điện thoại|so dien thoai|zalo|đt|tel)"
-    r"(\s*(?:số|so|nr|no)?\s*[:.\-]?\s*(?:\w{2,12}\s*[:\-]\s*)?))(?!(?:19|20)\d\d\D)((?:\+?\(?[A-Z]?\d)(?:[ .\-()]{0,2}\d){7,18})(?![\d/])"
+    r"(?i:\b(stk|số tài khoản|so tai khoan|tài khoản|tai khoan|tk|cmnd|cmt|cccd|căn cước|can cuoc"
+    r"|hộ chiếu|ho chieu|passport|mã số thuế|mst|sđt|sdt|số điện thoại|so dien thoai|zalo|đt|tel)"
+    r"(\s*(?:số|so|nr|no)?\s*[:.\-]?\s*(?:\w{2,12}\s*[:\-]\s*)?))"
+    r"(?!(?:19|20)\d\d\D)(?:\+?\(?\d(?:[ .\-()]{0,2}\d){7,18}|[A-Z]\d{7,8})(?![\d/])"
 )
 #: Plates: two digits of the province, one or two letters (or letter and digit), four or five digits:
-#: 29A-123.45, 51F1 2345, 30H12345; and the army's and diplomats' TM 12-34, 80-NG-123-45.
+#: 29A-123.45, 51F1 2345, 30H12345; and the diplomats' 80-NG-123-45.
 _PLATE = (
-    r"(?<![\w/.,-])[1-9]\d\s?-?\s?(?:[A-ZĐ]\d|[A-ZĐ]{1,2})\s?[-. ]?\s?(?!(?:19|20)\d\d\b)(?:\d{3}[. ]?\d{2}|\d{4})(?![\w]|[/.,]\d|-[A-ZĐ])"
+    r"(?<![\w/.,-])[1-9]\d\s?-?\s?(?:[A-ZĐ]\d|[A-ZĐ]{1,2})\s?[-. ]?\s?"
+    r"(?!(?:19|20)\d\d\b)(?:\d{3}[. ]?\d{2}|\d{4})(?![\w]|[/.,]\d|-[A-ZĐ])"
     r"|(?<![\w/-])\d{2}-?(?:NG|NN|QT|CV)-?\d{3}-?\d{2}(?![\w/])"
 )
 

@@ -67,7 +67,7 @@ class Understanding:
         return self._polarity.judge(polarity_words(title, text))
 
     def example_text(self, title: str, text: str) -> str:
-        """Return what of the mention may be shown: title and text, masked, at most `EXAMPLE_CHARS` characters."""
+        """Return what may be shown: title and text, masked, at most `EXAMPLE_CHARS` characters."""
         return _shortened(mask(readable(f"{title} – {text}" if title and text else title or text)))
 
     def phrases(self, title: str, text: str) -> tuple[str, ...]:

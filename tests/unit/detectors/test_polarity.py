@@ -1,0 +1,176 @@
+"""Polarity: laws of the three estimators and of the model that joins them."""
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from river import base
+
+from detectors.polarity import (
+    Corrector,
+    GramClassifier,
+    GramReader,
+    Label,
+    LexiconClassifier,
+    PolarityModel,
+)
+from streams.text import normalise, words
+from streams.understanding import bundled_polarity
+
+MODEL = bundled_polarity()
+CLASSIFIERS = [LexiconClassifier, GramClassifier, Corrector]
+
+NEGATIVE = [
+    "Hàng trăm học sinh nhập viện nghi ngộ độc thực phẩm",
+    "Người dân bức xúc vì trạm thu phí đặt sai chỗ",
+    "Khởi tố giám đốc sở nhận hối lộ",
+    "Tiền điện tháng này tăng gấp đôi, quá vô lý",
+    "Cây xăng đóng cửa, người dân xếp hàng dài",
+    "Không được hỗ trợ gì cả, thất vọng quá",
+    "nguoi dan buc xuc vi mat dien keo dai",
+    "lu quet cuon troi nhieu nha, 3 nguoi mat tich",
+    "The flood killed three people and the shortage is terrible 😡",
+]
+POSITIVE = [
+    "Cảm ơn các bác sĩ đã tận tình cứu sống cháu bé",
+    "Bộ trưởng khen thưởng đội cứu hộ",
+    "Thủ tục nhanh gọn, cán bộ thân thiện, rất hài lòng",
+    "Việt Nam giành huy chương vàng",
+    "cam on cac chien si da giup do, tu hao qua",
+    "Thank you, excellent and helpful service 👍",
+]
+NEUTRAL = [
+    "Họp báo thường kỳ tháng 11",
+    "Lịch nghỉ Tết năm 2026",
+    "Phòng chống tham nhũng: hội nghị toàn quốc",
+    "Bệnh viện đa khoa tỉnh đổi tên",
+    "",
+]
+
+
+def _judge(model: PolarityModel, text: str) -> tuple[float, float]:
+    found = model.judge(words(normalise(text)))
+    return found.negative, found.positive
+
+
+@pytest.mark.parametrize("text", NEGATIVE)
+def test_bad_news_and_anger_are_negative(text: str) -> None:
+    """With and without diacritics, press and comment, Vietnamese and English."""
+    negative, positive = _judge(MODEL, text)
+    assert negative > 0.5 > positive
+
+
+@pytest.mark.parametrize("text", POSITIVE)
+def test_praise_and_success_are_positive(text: str) -> None:
+    """The positive side wins clearly."""
+    negative, positive = _judge(MODEL, text)
+    assert positive > 0.5 > negative
+
+
+@pytest.mark.parametrize("text", NEUTRAL)
+def test_plain_news_is_neither(text: str) -> None:
+    """Expressions that hide a crisis word count for nothing; an empty text says nothing."""
+    negative, positive = _judge(MODEL, text)
+    assert negative < 0.3
+    assert positive < 0.3
+
+
+def test_correction_by_officials_is_less_negative_than_the_rumour() -> None:
+    """A denial turns what it denies."""
+    rumour, _ = _judge(MODEL, "Tin đồn vỡ đập khiến dân hoảng loạn")
+    denial, _ = _judge(MODEL, "Bác bỏ tin đồn, khẳng định không có chuyện đó, đập an toàn")
+    assert denial < 0.3 < rumour
+
+
+features = st.dictionaries(
+    st.sampled_from(["negative", "positive", "a", "b"]), st.floats(0.0, 5.0), max_size=4
+)
+
+
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+class TestEveryClassifier:
+    """What River asks of a classifier."""
+
+    @given(features, st.sampled_from(list(Label)))
+    def test_probabilities_before_and_after_learning(
+        self, kind: type[base.Classifier], x: dict[str, float], y: Label
+    ) -> None:
+        """Each label has a probability, they sum up to 1, and learning a label does not make it less likely."""
+        model = kind()
+        before = model.predict_proba_one(x)
+        given_x = copy.deepcopy(x)
+        model.learn_one(x, y)
+        after = model.predict_proba_one(x)
+        assert x == given_x
+        for odds in (before, after):
+            assert set(odds) == set(Label)
+            assert sum(odds.values()) == pytest.approx(1.0)
+        assert after[y] >= before[y] - 1e-9
+        assert model.predict_one(x) in set(Label)
+
+    def test_pickle_keeps_what_was_learned(self, kind: type[base.Classifier]) -> None:
+        """A stored model judges as it did."""
+        model = kind()
+        model.learn_one({"a": 1.0}, Label.NEGATIVE)
+        again = pickle.loads(pickle.dumps(model))  # noqa: S301
+        assert again.predict_proba_one({"a": 1.0}) == model.predict_proba_one({"a": 1.0})
+
+    def test_clone_has_learned_nothing(self, kind: type[base.Classifier]) -> None:
+        """River can start a model afresh."""
+        model = kind()
+        model.learn_one({"a": 1.0}, Label.NEGATIVE)
+        assert model.clone().predict_proba_one({"a": 1.0}) == kind().predict_proba_one({"a": 1.0})
+
+
+def test_grams_are_of_unit_length_and_the_same_everywhere() -> None:
+    """Hashes do not depend on the process; an empty text has no features."""
+    reader = GramReader()
+    grams = reader.transform_one(["giá", "điện"])
+    assert sum(value**2 for value in grams.values()) == pytest.approx(1.0)
+    assert len(grams) == 6
+    assert set(reader.transform_plain(["giá", "điện"])) == set(reader.transform_plain(["gia", "dien"]))
+    assert set(reader.transform_plain(["giá", "điện"])) < set(grams)
+    assert reader.transform_one([]) == {}
+    assert sorted(GramReader().transform_plain(["gia"])) == [reader_hash() % (1 << 18)]
+
+
+def reader_hash() -> int:
+    """Return the documented hash of "gia" without diacritics."""
+    from zlib import crc32
+
+    return crc32(b"gia") ^ 0x5BD1E995
+
+
+def test_lexicon_teaches_new_words() -> None:
+    """A word that only ever stands beside crisis words becomes negative by itself, one that never does stays."""
+    model = bundled_polarity()
+    before, _ = _judge(model, "gạo zín về chợ")
+    for _ in range(150):
+        model.learn(words("gạo zín gây ngộ độc khiến hai người tử vong"))
+        model.learn(words("chợ mở cửa buổi sáng"))
+    after, _ = _judge(model, "gạo zín về chợ")
+    calm, _ = _judge(model, "chợ mở cửa")
+    assert after > before + 0.1
+    assert calm <= 0.2
+
+
+def test_one_correction_changes_the_next_prediction_and_only_texts_that_share_words() -> None:
+    """An officer sees the effect at once; unrelated texts stay as they were."""
+    model = bundled_polarity()
+    text, other = "sữa học đường đổi vị", "Hội nghị toàn quốc về biển"
+    before, unrelated = _judge(model, text), _judge(model, other)
+    model.correct(words(normalise(text)), Label.NEGATIVE)
+    assert _judge(model, text)[0] > before[0] + 0.1
+    assert _judge(model, other) == pytest.approx(unrelated)
+
+
+def test_hostile_corrections_cannot_wreck_the_model() -> None:
+    """A thousand false labels for one text move it by a bounded amount and leave clear cases clear."""
+    model = bundled_polarity()
+    for _ in range(1_000):
+        model.correct(words("ngộ độc thực phẩm"), Label.POSITIVE)
+    assert _judge(model, NEGATIVE[2])[0] > 0.5
+    assert _judge(model, POSITIVE[0])[1] > 0.5
+    assert _judge(model, "ngộ độc thực phẩm")[0] > 0.001

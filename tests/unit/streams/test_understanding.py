@@ -1,0 +1,115 @@
+"""One object that understands a mention: laws that hold for any text."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from streams.catalogue import Catalogue, default_catalogue_text
+from streams.masking import MASK
+from streams.understanding import EXAMPLE_CHARS, MAX_PHRASES, Understanding, polarity_words
+
+UNDERSTANDING = Understanding(Catalogue.parse(default_catalogue_text(), "catalogue_vn.toml"))
+
+ANYTHING = st.text(alphabet=st.characters(codec=None, categories=None), max_size=300)
+
+
+@given(ANYTHING, ANYTHING)
+@example("\ud800", "\udfff lũ \ud83d")
+@example("", "\x00" * 300)
+@example("e\u0301" * 100, "\u202e" * 300)
+def test_any_text_has_a_defined_result(title: str, text: str) -> None:
+    """Lone surrogates, controls, marks: ids are known, probabilities are, samples can be encoded and are short."""
+    assert set(UNDERSTANDING.topics(title, text)) <= {topic.id for topic in _topics()}
+    found = UNDERSTANDING.polarity(title, text)
+    assert 0.0 <= found.negative <= 1.0
+    assert 0.0 <= found.positive <= 1.0
+    assert found.negative + found.positive <= 1.0 + 1e-9
+    sample = UNDERSTANDING.example_text(title, text)
+    assert len(sample.encode()) <= 4 * EXAMPLE_CHARS
+    assert len(sample) <= EXAMPLE_CHARS
+    found_phrases = UNDERSTANDING.phrases(title, text)
+    assert len(found_phrases) <= MAX_PHRASES
+    assert "".join(found_phrases).encode() is not None
+
+
+def _topics() -> tuple[object, ...]:
+    return Catalogue.parse(default_catalogue_text(), "catalogue_vn.toml").topics
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "<a ",
+        "&amp;",
+        "\ud800",
+        "\u0301",
+        "0 ",
+        "09.",
+        "@",
+        "a@",
+        "bão lũ giá điện ",
+        "Ông Bà ",
+        "http://",
+    ],
+)
+def test_a_million_characters_end(piece: str) -> None:
+    """A megabyte of whatever is worst for a pattern is understood like its beginning."""
+    text = piece * (1_000_000 // len(piece))
+    UNDERSTANDING.topics(text, text)
+    UNDERSTANDING.polarity(text, text)
+    assert len(UNDERSTANDING.example_text("", text)) <= EXAMPLE_CHARS
+    assert len(UNDERSTANDING.phrases("", text)) <= MAX_PHRASES
+
+
+def test_sample_is_title_and_text_without_persons() -> None:
+    """A sample shows what was said, in the writer's spelling, and leads to nobody."""
+    sample = UNDERSTANDING.example_text("Hòa giải", "Gọi 0912 345 678, @an.nguyen hoặc fb.com/an")
+    assert sample == f"Hòa giải – Gọi {MASK}, {MASK} hoặc {MASK}"
+
+
+def test_long_sample_is_cut_at_a_word() -> None:
+    """What is cut says so."""
+    sample = UNDERSTANDING.example_text("", "điện lực " * 100)
+    assert sample.endswith("…")
+    assert sample[:-1].split()[-1] in {"điện", "lực"}
+    assert len(UNDERSTANDING.example_text("", "x" * 500)) == EXAMPLE_CHARS
+
+
+def test_number_at_the_cut_is_masked_whole() -> None:
+    """Masking comes before cutting, so no half number is left."""
+    sample = UNDERSTANDING.example_text("", "a" * 190 + " 0912345678")
+    assert not any(character.isdigit() for character in sample)
+
+
+def test_phrases_come_from_the_title_if_there_is_one() -> None:
+    """The title says the point; a comment has only its text."""
+    assert UNDERSTANDING.phrases("Sập cầu Phong Châu", "Nhiều người mất tích") == UNDERSTANDING.phrases(
+        "Sập cầu Phong Châu", ""
+    )
+    assert "mất tích" in UNDERSTANDING.phrases("", "Nhiều người mất tích")
+
+
+def test_phrases_hold_no_handle_and_no_number_of_a_person() -> None:
+    """What identifies a person is no phrase."""
+    found = " ".join(
+        UNDERSTANDING.phrases(
+            "", "nhắn tin @nguyen.an số 0912345678 hoặc nick Facebook facebook.com/an.nguyen"
+        )
+    )
+    assert "nguyen" not in found
+    assert "0912" not in found
+
+
+def test_same_text_same_understanding() -> None:
+    """A second object says the same: nothing depends on the process or on what came before."""
+    other = Understanding(Catalogue.parse(default_catalogue_text(), "catalogue_vn.toml"))
+    for title, text in [("Lũ quét ở Sơn La", "Nhiều nhà bị cuốn trôi"), ("", "evn cat dien hoai, chan qua")]:
+        assert UNDERSTANDING.topics(title, text) == other.topics(title, text)
+        assert UNDERSTANDING.polarity(title, text) == other.polarity(title, text)
+        assert UNDERSTANDING.phrases(title, text) == other.phrases(title, text)
+
+
+def test_repeated_letters_are_said_once() -> None:
+    """Stretched words of comments are the words."""
+    assert polarity_words("", "tệệệệ quáááá") == ["tệ", "quá"]
