@@ -256,6 +256,11 @@ class EmbeddedKafka:
     def _kafka_dir(self) -> Path:
         return self.data_dir / "log"
 
+    def _cluster_id(self) -> str:
+        """Return the id that formatting gave this broker's storage."""
+        lines = (self._kafka_dir / "meta.properties").read_text(encoding="utf-8").splitlines()
+        return dict(line.partition("=")[::2] for line in lines)["cluster.id"]
+
     def _properties(self) -> str:
         return PROPERTIES.format(
             host=self.host,
@@ -307,13 +312,14 @@ class EmbeddedKafka:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
 
     def answers(self) -> bool:
-        """Whether the broker answers a request for metadata right now."""
+        """Whether this very broker, not another one on its port, answers a request for metadata right now."""
         if not port_is_open(self.host, self.port):
             return False
         try:
             admin = KafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=5000)
             try:
-                return bool(admin.describe_cluster()["brokers"])
+                found = admin.describe_cluster()
+                return bool(found["brokers"]) and found["cluster_id"] == self._cluster_id()
             finally:
                 admin.close()
         except KafkaError:

@@ -130,7 +130,7 @@ class Up:
         self._tell_addresses()
         self._follow_alerts()
         if self._demo:
-            self._supervisor.start(self._process("receiver", echo=_print_indented))
+            self._supervisor.start(self._process("receiver", echo=_print_webhook))
             self._supervisor.start(self._process("demo", finishes=True, echo=_print_indented))
 
     def _await(self, what: str, ready: Callable[[], bool]) -> None:
@@ -210,6 +210,12 @@ class Up:
         for line in earlier(self._api_address, self._key()):
             _print_indented(f"(earlier) {line}")
         Headlines(self._api_address, self._key_file, _print_indented).start()
+
+
+def _print_webhook(line: str) -> None:
+    """Print what the receiver got, save the many updates: those stand in its log."""
+    if not line.endswith("alert.updated"):
+        _print_indented(line)
 
 
 def _print_indented(line: str) -> None:

@@ -34,7 +34,9 @@ def test_the_embedded_port_moves_every_client() -> None:
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     """A value in the environment replaces the file's; the file's others stay."""
     file = tmp_path / "haidang.toml"
-    file.write_text('api_port = 8081\npages_per_week = 7\negress_allow = ["10.0.0.0/8:443"]\n', encoding="utf-8")
+    file.write_text(
+        'api_port = 8081\npages_per_week = 7\negress_allow = ["10.0.0.0/8:443"]\n', encoding="utf-8"
+    )
     settings = load({"HAIDANG_CONFIG": str(file), "HAIDANG_API_PORT": "8082"})
     assert settings.api.api_port == 8082
     assert settings.worker.pages_per_week == 7
