@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 NAME = "demo-receiver"
+PAGING = "warning"
+"""The receiver is told of alerts that page; the console shows the others too."""
 RECEIVER_FILE = "receiver.secret"
 SECRET_BYTES = 32
 TIMEOUT_SECONDS = 5.0
@@ -53,7 +55,8 @@ def ensure_subscribed(api_url: str, receiver_url: str, data_dir: Path) -> Subscr
         return _rotated(api_url, key, known[0], path)
     if not path.exists():
         _write_secret(path, "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode())
-    body = {"url": receiver_url, "name": NAME, "secret": path.read_text(encoding="ascii").strip()}
+    secret = path.read_text(encoding="ascii").strip()
+    body = {"url": receiver_url, "name": NAME, "min_severity": PAGING, "secret": secret}
     made = _call(api_url, key, "POST", "/v1/endpoints", body)
     return Subscription.REFUSED if made is None else Subscription.CREATED
 

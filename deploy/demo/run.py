@@ -76,10 +76,9 @@ class Demo:
             _write_whole(file, (line.json for line in scenario.history(plan)))
         started = time.monotonic()
         mentions = self._send(file)
-        days = (plan.end_ms - plan.start_ms) / scenario.DAY_MS
         self._say(
-            f"episode {plan.episode}: {mentions:,} mentions of {days:.2f} days replayed in "
-            f"{time.monotonic() - started:.1f} s; the crisis is on {scenario.crisis_topic(plan.episode)}"
+            f"episode {plan.episode}: {mentions:,} mentions of {span(plan.end_ms - plan.start_ms)} replayed "
+            f"in {time.monotonic() - started:.1f} s; the crisis is on {scenario.crisis_topic(plan.episode)}"
         )
 
     def step(self, plan: Plan, until_ms: int) -> int:
@@ -129,6 +128,15 @@ class Demo:
     def _write(self, state: State) -> None:
         self._state = state
         _write_whole(self._folder / "state.json", [msgspec.json.encode(state)])
+
+
+def span(milliseconds: int) -> str:
+    """Say a span of time in its fitting unit, e.g. seconds below two minutes."""
+    seconds = milliseconds / 1000
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def _write_whole(file: Path, lines: Iterable[bytes]) -> None:

@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka_support import fresh_broker
 
 from deploy.demo import scenario
-from deploy.demo.run import KEY, TOPIC, Demo, State, append_whole, last_arrival_ms
+from deploy.demo.run import KEY, TOPIC, Demo, State, append_whole, last_arrival_ms, span
 from deploy.demo.scenario import Line, Plan
 from deploy.embedded_kafka import EmbeddedKafka
 from streams.send_kafka import Sender, cluster_of
@@ -151,3 +151,12 @@ def test_an_empty_file_has_no_last_arrival(tmp_path: Path) -> None:
     assert last_arrival_ms(tmp_path / "missing") is None
     (tmp_path / "empty").touch()
     assert last_arrival_ms(tmp_path / "empty") is None
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(119_000, "119 seconds"), (120_000, "2.0 minutes"), (7_200_000, "2.0 hours"), (604_800_000, "7.0 days")],
+)
+def test_a_span_is_said_in_its_fitting_unit(milliseconds: int, text: str) -> None:
+    """For people."""
+    assert span(milliseconds) == text
