@@ -76,7 +76,7 @@ class Understanding:
         Phrases come from the title, from the first sentences of the text where there is no title; no handle,
         address or number that `mask` knows is among them.
         """
-        return phrases(mask(canonical(title or text[: EXAMPLE_CHARS * 2])), MAX_PHRASES)
+        return phrases(mask(canonical(title or text[:EXAMPLE_CHARS])), MAX_PHRASES)
 
 
 def _shortened(text: str) -> str:

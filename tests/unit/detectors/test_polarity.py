@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -97,7 +98,7 @@ class TestEveryClassifier:
     def test_probabilities_before_and_after_learning(
         self, kind: type[base.Classifier], x: dict[str, float], y: Label
     ) -> None:
-        """Each label has a probability, they sum up to 1, and learning a label does not make it less likely."""
+        """Probabilities of all labels sum up to 1; learning a label does not make it less likely."""
         model = kind()
         before = model.predict_proba_one(x)
         given_x = copy.deepcopy(x)
@@ -138,13 +139,11 @@ def test_grams_are_of_unit_length_and_the_same_everywhere() -> None:
 
 def reader_hash() -> int:
     """Return the documented hash of "gia" without diacritics."""
-    from zlib import crc32
-
     return crc32(b"gia") ^ 0x5BD1E995
 
 
 def test_lexicon_teaches_new_words() -> None:
-    """A word that only ever stands beside crisis words becomes negative by itself, one that never does stays."""
+    """A word that stands beside crisis words becomes negative itself; one that never does stays."""
     model = bundled_polarity()
     before, _ = _judge(model, "gạo zín về chợ")
     for _ in range(150):

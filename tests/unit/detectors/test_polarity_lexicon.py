@@ -51,7 +51,7 @@ def test_bad_file_is_named_by_line(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(("text", "negative", "positive"), READINGS)
 def test_reading(text: str, negative: float, positive: float) -> None:
-    """Weights add up; negation turns, contrast halves what came before, degrees scale what they stand beside."""
+    """Weights add up; negation turns, contrast halves what came before, degrees scale."""
     reading = SMALL.read(words(text))
     assert (reading.negative, reading.positive) == pytest.approx((negative, positive))
 

@@ -7,22 +7,26 @@ from hypothesis import strategies as st
 from streams.masking import MASK, mask
 
 PERSONAL = """
-0912345678|0912.345.678|0912 345 678|0912-345-678|09.12.34.56.78|0 9 1 2 3 4 5 6 7 8|+84912345678|(+84) 912 345 678
-84 912 345 678|024 3825 1234|(024) 3825 1234|028.3822.1234|a.b@gmail.com|a.b [at] gmail.com|nguyen_van-a+1@mail.co.vn
-001085012345|001 085 012 345|19036789012345|1903 6789 0123 4567|29A-123.45|51F-12345|30H12345|59-X1 123.45|59X1-12345
-29-B1 12345|29A 1234|80-NG-123-45|@nguyenvana|@nguyen.van.a|facebook.com/nguyen.van.a|https://www.facebook.com/a?id=100
-fb.com/abc|m.facebook.com/abc|t.me/abc|zalo.me/0912345678|https://www.tiktok.com/@abc|https://youtube.com/@abc
+0912345678|0912.345.678|0912 345 678|0912-345-678|09.12.34.56.78|0 9 1 2 3 4 5 6 7 8|+84912345678
+(+84) 912 345 678|84 912 345 678|024 3825 1234|(024) 3825 1234|028.3822.1234|a.b@gmail.com
+a.b [at] gmail.com|nguyen_van-a+1@mail.co.vn|001085012345|001 085 012 345|19036789012345
+1903 6789 0123 4567|29A-123.45|51F-12345|30H12345|59-X1 123.45|59X1-12345|29-B1 12345|29A 1234
+80-NG-123-45|@nguyenvana|@nguyen.van.a|facebook.com/nguyen.van.a|https://www.facebook.com/a?id=100
+fb.com/abc|m.facebook.com/abc|t.me/abc|zalo.me/0912345678|https://www.tiktok.com/@abc
+https://youtube.com/@abc
 """
 NAMED = """
-CCCD: 001 085 012 345|CMND số 012345678|STK: 19036789012345|stk VCB: 0071001234567|tk 1903 6789 0123 45|sđt: 0912345678
-số tài khoản 12345678|hộ chiếu B1234567|Zalo 0987654321
+CCCD: 001 085 012 345|CMND số 012345678|STK: 19036789012345|stk VCB: 0071001234567|tk 1903 6789 0123 45
+sđt: 0912345678|số tài khoản 12345678|hộ chiếu B1234567|Zalo 0987654321
 """
 PUBLIC = """
-ngày 31/12/2025|ngày 31.12.2025|12-11-2025|2025-11-24|1.500.000 đồng|1,500,000,000 VND|1500000 đồng|150.000.000.000 đồng
-12 000 000 000 đồng|Nghị định 168/2024/NĐ-CP|Điều 123 khoản 4 Luật 61/2020/QH14|Thông tư 29/2024/TT-BGDĐT|1900 1234
-Quyết định 1234/QĐ-TTg|hotline 19001234|19h30 ngày 24/11|năm 2025-2026|tài khoản 500 triệu|QL1A 2025|Covid-19|5G 2025
-RON 95 20.500|đường 36A 2025|tọa độ 21.0285, 105.8542|lúc 10:30:45|tài khoản bị trừ 50000000 đồng|TK 2025-2026|113|37,5%
-Vành đai 3 TP.HCM|lớp 10A1|Boeing 787|xăng E5 RON92|30.000 - 50.000 đồng|từ 2015 đến 2020|A320|điểm 27,25|tỷ số 3-2
+ngày 31/12/2025|ngày 31.12.2025|12-11-2025|2025-11-24|1.500.000 đồng|1,500,000,000 VND|1500000 đồng
+150.000.000.000 đồng|12 000 000 000 đồng|Nghị định 168/2024/NĐ-CP|Điều 123 khoản 4 Luật 61/2020/QH14
+Thông tư 29/2024/TT-BGDĐT|1900 1234|Quyết định 1234/QĐ-TTg|hotline 19001234|19h30 ngày 24/11
+năm 2025-2026|tài khoản 500 triệu|QL1A 2025|Covid-19|5G 2025|RON 95 20.500|đường 36A 2025
+tọa độ 21.0285, 105.8542|lúc 10:30:45|tài khoản bị trừ 50000000 đồng|TK 2025-2026|113|37,5%
+Vành đai 3 TP.HCM|lớp 10A1|Boeing 787|xăng E5 RON92|30.000 - 50.000 đồng|từ 2015 đến 2020|A320|điểm 27,25
+tỷ số 3-2
 """
 
 
