@@ -150,7 +150,7 @@ def _arrived(mentions: list[Mention], start_ms: int, end_ms: int) -> list[Mentio
     ]
 
 
-@pytest.mark.parametrize("episode", [0, 1, 2])
+@pytest.mark.parametrize("episode", [0, 1, 2, 3, 4])
 def test_a_crisis_is_loud_and_angry_until_the_officials_speak(
     understanding: Understanding, episode: int
 ) -> None:
@@ -201,11 +201,13 @@ def test_the_announcement_is_loud_but_not_angry(
 
 
 def test_crises_come_in_turn_and_follow_real_arrival_times() -> None:
-    """Three crises, each with its own event of the collection."""
-    assert [scenario.crisis_topic(n) for n in range(4)] == [
+    """Five crises, so that five runs within hours each alert on a topic of their own."""
+    assert [scenario.crisis_topic(n) for n in range(6)] == [
         "nuoc-may-hai-son",
         "ho-thuong-lim",
         "gia-nuoc-sach",
+        "nuoc-thai-cam-ha",
+        "de-bien-vinh-cat",
         "nuoc-may-hai-son",
     ]
     plan = _plan(0)
