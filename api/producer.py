@@ -1,11 +1,12 @@
 """Mentions to Kafka: one envelope, acknowledged by every in-sync replica before the call returns."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Sequence
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from api import logs
 
@@ -40,7 +41,8 @@ class MentionProducer:
             self._connected().send(MENTIONS, value=envelope).get(timeout=self._timeout_seconds)
         except (KafkaError, OSError, TimeoutError) as error:
             logs.warn(LOG, "envelope_refused", mentions=len(mentions), error=type(error).__name__)
-            self._forget()
+            if not isinstance(error, KafkaTimeoutError):  # what only waited goes on by itself
+                self._forget()
             raise KafkaAwayError(type(error).__name__) from error
 
     def _connected(self) -> KafkaProducer:
@@ -68,7 +70,8 @@ class MentionProducer:
         with self._lock:
             producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=0)
+            with contextlib.suppress(KafkaError):  # what was not sent in time is given up
+                producer.close(timeout=1)
 
     def close(self) -> None:
         """Close the connection; nothing is under way, since every send waits."""

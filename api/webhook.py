@@ -38,7 +38,7 @@ def _encode(data: dict[str, Any]) -> bytes:
     return msgspec.json.encode({"type": f"alert.{data['event']}", "timestamp": data["at"], "data": data})
 
 
-def test_body(timestamp: str, endpoint_id: str) -> bytes:
+def connection_test(timestamp: str, endpoint_id: str) -> bytes:
     """Give the body of a test delivery: no alert, so its type is no alert's."""
     data = {"endpoint_id": endpoint_id, "message": {"vi": "Thử kết nối", "en": "Connection test"}}
     return msgspec.json.encode({"type": TEST_TYPE, "timestamp": timestamp, "data": data})

@@ -140,7 +140,7 @@ async def test_endpoint(who: Admin, services: Use, endpoint_id: str) -> Tested:
     with services.store.write() as connection:
         row = _found(connection, endpoint_id)
         endpoints.note(connection, who.name, "endpoint_test", endpoint_id, started)
-    body = webhook.test_body(rfc3339(started), endpoint_id)
+    body = webhook.connection_test(rfc3339(started), endpoint_id)
     valid = outbox.valid_secrets(row, started)
     headers = signing.headers(valid, f"msg_test_{started}", started // MILLISECONDS, body)
     answer = await services.sender.send(row.url, headers, body)
