@@ -138,6 +138,30 @@ def _start(path: Path, bootstrap: str, rate: float) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_standard_input_is_sent_and_not_remembered(
+    broker: EmbeddedKafka, tmp_path: Path, *, zipped: bool
+) -> None:
+    """Plain or gzipped, once per run."""
+    before = _ids(broker.bootstrap, Path("-"))
+    data = _write(tmp_path / "x.jsonl", 1234).read_bytes()
+    code = (
+        "import sys; from pathlib import Path; from streams.send import run; "
+        "sys.exit(run(['-'], bootstrap=sys.argv[1], rate=None, speed=None, state_dir=Path(sys.argv[2])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, broker.bootstrap, str(tmp_path / "state")],
+        input=gzip.compress(data) if zipped else data,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"1,234 mentions acknowledged" in done.stdout
+    assert _ids(broker.bootstrap, Path("-"))[len(before) :] == list(range(1234))
+    assert not (tmp_path / "state").exists()
+
+
 def _acknowledged(path: Path) -> int:
     files = list((path.parent / "state").glob("*.json"))
     return json.loads(files[0].read_bytes())["mentions"] if files else 0
