@@ -184,10 +184,16 @@ def _shown(lines: Iterable[str]) -> Iterator[str]:
             if collected % 10 == 0:
                 print(f"[setup]   {collected} packages fetched", flush=True)
         elif "Downloading" in line and " MB" in line:
-            print(f"[setup]   {line.strip()}", flush=True)
+            print(f"[setup]   {_short(line)}", flush=True)
         elif line.startswith("Installing collected packages"):
             print("[setup]   unpacking", flush=True)
         yield line
+
+
+def _short(line: str) -> str:
+    """Turn pip's ``Downloading name-1.0-tags.whl (3.1 MB)`` into ``name 1.0 (3.1 MB)``."""
+    file, _, size = line.strip().removeprefix("Downloading ").partition(" ")
+    return " ".join(file.split("-")[:2]) + f" {size}"
 
 
 def main(arguments: list[str]) -> int:

@@ -26,6 +26,7 @@ COORDINATES = "org.apache.kafka:kafka_2.13:4.4.0+org.slf4j:slf4j-simple:1.7.36"
 """What the lock is resolved from; slf4j-simple so that a failing broker says why."""
 
 DOWNLOADS_AT_ONCE = 4
+REPORT_EVERY = 9
 DOWNLOAD_TIMEOUT_SECONDS = 30
 SHA256_HEX_DIGITS = 64
 COORDINATE_PARTS = 3
@@ -117,9 +118,10 @@ def _download_all(jars: list[Jar], directory: Path, report: Report) -> None:
     ):
         waiting = [pool.submit(_download, jar, Path(staging), directory) for jar in jars]
         try:
-            for number, (jar, future) in enumerate(zip(jars, waiting, strict=True), start=1):
+            for number, future in enumerate(waiting, start=1):
                 future.result()
-                report(f"downloading Apache Kafka: {number} of {len(jars)} jars ({jar.file_name})")
+                if number % REPORT_EVERY == 0 or number == len(jars):
+                    report(f"downloading Apache Kafka: {number} of {len(jars)} jars (44 MB in all)")
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
