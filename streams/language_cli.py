@@ -47,11 +47,12 @@ def match_lines(lines: Iterable[str], out: TextIO, catalogue_text: str | None) -
 
     """
     try:
-        catalogue = Catalogue.parse(catalogue_text or default_catalogue_text(), "catalogue")
+        text = default_catalogue_text() if catalogue_text is None else catalogue_text
+        catalogue = Catalogue.parse(text, "catalogue")
         understanding = Understanding(catalogue)
         for number, record in _records(lines, "input"):
-            title, text = _title_and_text(number, record, "input")
-            _write(out, {"id": record["id"], "topics": list(understanding.topics(title, text))})
+            found = understanding.topics(*_title_and_text(number, record, "input"))
+            _write(out, {"id": record["id"], "topics": list(found)})
     except (CatalogueError, LineError) as error:
         return _failed(error)
     return 0
