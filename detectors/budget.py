@@ -11,8 +11,9 @@ from river import stats
 LOWEST = 1.0
 SPACING = 0.05
 LEVELS = 80
-#: Entries that a candidate needs before its rate is believed: three alerts and their standard error.
-_BELIEVED = 4.7
+#: Entries that a candidate needs before its rate is believed: three alerts, a little faded, and their
+#: standard error; while no candidate has so many, those with the most are believed.
+_BELIEVED = 4.4
 #: Mean excess assumed beyond the highest believed candidate, worth one entry.
 _EXCESS = 0.3
 
@@ -89,7 +90,8 @@ class BudgetLadder(stats.base.Univariate):
 
     def _solve(self, wanted: float) -> float:
         entries = [n + math.sqrt(n) for n in self._alerts]
-        believed = max((j for j in range(LEVELS) if entries[j] >= _BELIEVED), default=0)
+        enough = min(_BELIEVED, max(entries))
+        believed = max(j for j in range(LEVELS) if entries[j] >= enough)
         if entries[believed] <= wanted:
             return _between(entries, wanted, believed)
         slope = (sum(entries[believed + 1 :]) * SPACING + _EXCESS) / (entries[believed] + 1.0)

@@ -153,14 +153,23 @@ class TopicMonitor:
             incident = self._incident = self._open(windows, decision, window)
             event = EventName.OPENED if incident else None
         else:
-            share = negative_share(windows, window)
-            event = advance(incident, decision, windows.at, windows.total[window], share, self._rule)
+            event = self._continue(incident, windows, decision, window)
         if incident is None or event is None:
             return []
         if event is EventName.CLOSED:
             self._incident = None
         facets = self._facets(windows, window, joint)
         return [compose(self._topic, self._model, incident, event, windows, facets)]
+
+    def _continue(
+        self, incident: Incident, windows: Windows, decision: Decision, window: int
+    ) -> EventName | None:
+        """Advance an open alert; when it begins to page, the change that pages has an onset of its own."""
+        paged, share = incident.severity.paging, negative_share(windows, window)
+        event = advance(incident, decision, windows.at, windows.total[window], share, self._rule)
+        if incident.severity.paging and not paged:
+            incident.onset = self._volume.onset(window, windows.at)
+        return event
 
     def _window(self) -> int:
         """Return the window that the alert shows: where volume speaks, else where negativity does."""

@@ -28,6 +28,8 @@ _FIRST_SECONDS = 6 * 3600
 #: Never a signal below so many standard deviations, nor for a share less than a tenth above usual.
 _FLOOR = 4.0
 _RISE = 0.1
+#: The last hour is back to usual below so many standard deviations.
+_CALM = 1.5
 _EDGE = 0.005
 #: Windows of many mentions that the assumed correlation is worth.
 _PRIOR_WINDOWS = 3.0
@@ -220,7 +222,7 @@ class ShareEvidence:
         """Score one step against what was learnt before it."""
         window, score = HOUR, 0.0
         for i in _WINDOWS:
-            if windows.total[i] >= _SPEAKS:
+            if windows.total[i] >= _SPEAKS and (i != SIX_HOURS or not self._has_calmed(windows)):
                 found = self._negative.score(windows.total[i], windows.negative_milli[i] / 1000)
                 if found > score:
                     window, score = i, found
@@ -229,6 +231,11 @@ class ShareEvidence:
             self._ladder.update(math.log1p(score))
         self._reading = self._judge(windows, window, score, threshold)
         return self._reading
+
+    def _has_calmed(self, windows: Windows) -> bool:
+        """Return whether the last hour is back to usual, so that six hours would only echo."""
+        total = windows.total[HOUR]
+        return total >= _LEAST and self._negative.score(total, windows.negative_milli[HOUR] / 1000) < _CALM
 
     def _judge(self, windows: Windows, window: int, score: float, threshold: float) -> ShareReading:
         share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)

@@ -38,8 +38,10 @@ _FIRST_SECONDS = 6 * _HOUR_SECONDS
 _SMALL = 20.0
 #: Share of the budget that the exact tail of one window may use up (windows overlap).
 _TAIL_SHARE = 0.2
-#: Arrivals of the last half hour must stand so far above usual for a window of an hour or more to speak.
+#: Arrivals of the last half hour must stand so far above usual for a window of an hour or more to speak,
+#: farther for 24 hours, which echo a burst the longest.
 _BUSY = 2.0
+_BUSY_DAY = 3.0
 _BUSY_SECONDS = 1800
 #: Extreme volume: so many standard deviations and so many times the expected count.
 _EXTREME_SCORE = 8.0
@@ -263,7 +265,8 @@ class VolumeEvidence:
         for i in range(HOUR, len(scores)):
             if scores[i] > scores[long] and self._age(i) >= WINDOW_SECONDS[i]:
                 long = i
-        if scores[long] * _LONG_WEIGHT > score and self._busy(place):
+        bar = _BUSY_DAY if long == DAY else _BUSY
+        if scores[long] * _LONG_WEIGHT > score and self._busy(place) >= bar:
             return long, scores[long] * _LONG_WEIGHT
         return window, score
 
@@ -271,12 +274,13 @@ class VolumeEvidence:
         """Return for how many seconds the window has been learnt."""
         return self.windows[window].seen * self._step
 
-    def _busy(self, place: Place) -> bool:
+    def _busy(self, place: Place) -> float:
+        """Return how far the newest arrivals stand above usual, in standard deviations."""
         per_hour = max(1.0, _HOUR_SECONDS / self._step)
         day_steps = max(1.0, _DAY_SECONDS / self._step)
         hour = self.windows[HOUR]
         usual = self.windows[DAY].level / day_steps * hour.factor(place) * per_hour
-        return hour.score(self._arrivals.get() * per_hour, usual) >= _BUSY
+        return hour.score(self._arrivals.get() * per_hour, usual)
 
     def _credible(self, count: int, mean: float, window: int) -> bool:
         if count < self._settings.least_mentions:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import random
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from detectors.counts import TrailingSums
 from detectors.monitor import TopicMonitor
@@ -30,27 +30,15 @@ class Talk(NamedTuple):
     positive: int = 0
 
 
-def poisson(rng: random.Random, mean: float) -> int:
-    """Draw a Poisson count; the mean must be below 500."""
-    limit, product, count = math.exp(-mean), rng.random(), 0
-    while product > limit:
-        product *= rng.random()
-        count += 1
-    return count
-
-
 def ordinary(
     minutes: int, *, rate: float = 0.5, share: float = 0.2, seed: int = 1, joy: float = 0.2
 ) -> list[Talk]:
     """Return minutes of Poisson talk at `rate` a minute with fixed negative and positive shares."""
-    rng = random.Random(seed)
-    talk = []
-    for _ in range(minutes):
-        total = poisson(rng, rate)
-        negative = sum(rng.random() < share for _ in range(total))
-        positive = sum(rng.random() < joy for _ in range(total - negative))
-        talk.append(Talk(total, negative, positive))
-    return talk
+    rng = np.random.default_rng(seed)
+    totals = rng.poisson(rate, minutes)
+    negatives = rng.binomial(totals, share)
+    positives = rng.binomial(totals - negatives, joy)
+    return [Talk(*map(int, talk)) for talk in zip(totals, negatives, positives, strict=True)]
 
 
 def example(number: int = 1, **changes: object) -> Example:
@@ -108,8 +96,8 @@ def steps(
 
 
 def monitor(topic: str = "water", **settings: object) -> TopicMonitor:
-    """Return a new monitor of a topic."""
-    chosen = DetectionSettings(**settings)  # type: ignore[arg-type]
+    """Return a new monitor of one of twenty topics that share the default budget."""
+    chosen = DetectionSettings(**({"topics": 20} | settings))  # type: ignore[arg-type]
     return TopicMonitor(topic, "Nước sạch Hoa Sen", "Hoa Sen water", chosen, chosen.digest())
 
 

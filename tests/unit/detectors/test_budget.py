@@ -1,7 +1,6 @@
 """The budget ladder: thresholds from a wanted rate of alerts."""
 
-import random
-
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,8 +24,7 @@ def opened(scores: list[float], ladder: BudgetLadder) -> int:
 
 def heavy(seed: int, steps: int) -> list[float]:
     """Return scores with an exponential tail."""
-    rng = random.Random(seed)
-    return [rng.expovariate(4.0) for _ in range(steps)]
+    return np.random.default_rng(seed).exponential(0.25, steps).tolist()
 
 
 @pytest.mark.parametrize("per_day", [0.1, 0.3])

@@ -1,0 +1,109 @@
+"""What an officer reads."""
+
+from detector_support import START, example, windows
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.events import AlertKind, EventName, Name, Severity
+from detectors.explain import Facts, fresh, headline, samples, sources, strongest_phrases
+
+TOPIC = Name("Nước sạch Hoa Sen", "Hoa Sen water")
+FACTS = Facts(window=1, observed=188, expected=3.25, share=0.71, usual_share=0.2)
+
+
+def told(kind: AlertKind, severity: Severity, event: EventName = EventName.OPENED) -> Name:
+    """Return the headline of the usual facts."""
+    return headline(TOPIC, kind, severity, event, FACTS)
+
+
+def test_a_headline_says_what_where_how_much_and_what_is_usual() -> None:
+    """In both languages, with the comma of each."""
+    assert told(AlertKind.CRISIS, Severity.WARNING) == Name(
+        "Nguy cơ khủng hoảng – Nước sạch Hoa Sen: 188 lượt nhắc/15 phút (thường 3,2), "
+        "tiêu cực 71% (thường 20%)",
+        "Crisis risk – Hoa Sen water: 188 mentions/15 min (usual 3.2), 71% negative (usual 20%)",
+    )
+
+
+def test_a_critical_crisis_and_a_closed_alert_have_words_of_their_own() -> None:
+    """The first word tells the urgency."""
+    assert told(AlertKind.CRISIS, Severity.CRITICAL).vi.startswith("KHỦNG HOẢNG – ")
+    assert told(AlertKind.CRISIS, Severity.CRITICAL, EventName.CLOSED).en.startswith("Quiet again – ")
+
+
+def test_a_headline_without_text_has_no_shares() -> None:
+    """Counts alone say nothing of negativity."""
+    facts = FACTS._replace(share=None)
+    assert "%" not in headline(TOPIC, AlertKind.SURGE, Severity.WARNING, EventName.OPENED, facts).en
+
+
+@given(
+    st.text(min_size=1, max_size=300),
+    st.sampled_from(AlertKind),
+    st.integers(0, 10**9),
+    st.floats(0, 1e9),
+    st.integers(0, 4),
+)
+def test_a_headline_never_exceeds_120_characters(
+    name: str, kind: AlertKind, observed: int, expected: float, window: int
+) -> None:
+    """Whatever the topic's name and the figures."""
+    facts = Facts(window, observed, expected, 1.0, 1.0)
+    told = headline(Name(name, name), kind, Severity.CRITICAL, EventName.OPENED, facts)
+    assert len(told.vi) <= 120
+    assert len(told.en) <= 120
+
+
+def test_the_phrase_of_most_sources_comes_first() -> None:
+    """Two sources weigh more than two mentions of one."""
+    examples = [
+        example(1, phrases=("nước đục",), source="A"),
+        example(2, phrases=("nước đục",), source="B"),
+        example(3, phrases=("mất nước",), source="A"),
+        example(4, phrases=("mất nước",), source="A"),
+    ]
+    assert strongest_phrases(examples, TOPIC) == ("nước đục", "mất nước")
+
+
+def test_phrases_leave_out_the_topic_and_parts_of_stronger_ones() -> None:
+    """Neither the topic's own name nor a piece of what was already said."""
+    examples = [example(n, phrases=("nước đục ngầu", "nước đục", "Hoa Sen")) for n in (1, 2)]
+    examples.append(example(3, phrases=("nước đục ngầu",)))
+    assert strongest_phrases(examples, TOPIC) == ("nước đục ngầu",)
+
+
+@given(st.permutations([example(n, phrases=(f"cụm từ {n % 3}", "nước đục")) for n in range(6)]))
+def test_the_order_of_examples_changes_no_phrase(examples: list[object]) -> None:
+    """Phrases depend on the set of examples alone."""
+    ordered = [example(n, phrases=(f"cụm từ {n % 3}", "nước đục")) for n in range(6)]
+    assert strongest_phrases(examples, TOPIC) == strongest_phrases(ordered, TOPIC)  # type: ignore[arg-type]
+
+
+def test_a_private_sample_leaves_only_from_a_crowd() -> None:
+    """Ten sources or ten authors; the press may always be quoted."""
+    private, press = example(1, kind="social"), example(2)
+    lonely = windows(spread=9, authors=9)
+    assert [s.source for s in samples(lonely, [private, press], AlertKind.CRISIS)] == ["Báo 2"]
+    for crowd in (windows(spread=10), windows(authors=10)):
+        assert len(samples(crowd, [private, press], AlertKind.CRISIS)) == 2
+
+
+def test_at_most_three_samples_the_most_telling_first_and_no_text_twice() -> None:
+    """The most negative of a crisis, the least negative of a positive alert."""
+    texts = [example(n, text=f"Câu {n % 4}", negative_milli=100 * n) for n in range(1, 9)]
+    found = samples(windows(), texts, AlertKind.CRISIS)
+    assert [s.title_or_text for s in found] == ["Câu 0", "Câu 3", "Câu 2"]
+    assert samples(windows(), texts, AlertKind.POSITIVE)[0].title_or_text == "Câu 1"
+
+
+def test_fresh_examples_are_those_since_the_onset_or_all() -> None:
+    """Old talk explains a new change only when there is nothing newer."""
+    old, new = example(1, published=START - 9000), example(2, published=START)
+    assert fresh([old, new], START - 60) == [new]
+    assert fresh([old], START) == [old]
+
+
+def test_sources_count_the_kinds_that_spoke() -> None:
+    """Kinds without any mention are left out."""
+    kinds = ((3, 0, 0, 0, 1),) * 5
+    assert sources(windows(kinds=kinds), 0) == {"press": 3, "other": 1}
