@@ -1,9 +1,11 @@
 """The process's clock and the forms of time that cross its borders."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 MILLISECONDS = 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def now_ms() -> int:
@@ -13,12 +15,12 @@ def now_ms() -> int:
 
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970 of an aware datetime, rounded down."""
-    return int(moment.timestamp() * MILLISECONDS)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def from_ms(moment_ms: int) -> datetime:
     """Aware datetime (UTC) of milliseconds since 1970."""
-    return datetime.fromtimestamp(moment_ms / MILLISECONDS, UTC)
+    return _EPOCH + moment_ms * _MILLISECOND
 
 
 def rfc3339(moment_ms: int) -> str:

@@ -12,10 +12,11 @@ _QUIET = ("alembic", "uvicorn", "aiohttp", "asyncio")
 _SILENT = ("kafka",)  # tells of every reconnection four times, with addresses; the callers tell once
 
 
-class _Line(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """Format a record as one line, an exception as its type only."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Give a record as one line."""
         stamp = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         text = record.getMessage().replace("\n", " ")
         line = f"{stamp} {record.levelname.lower()} {record.name} {text}"
@@ -37,7 +38,7 @@ def _value(value: object) -> str:
     return text if text and text.isprintable() and " " not in text else repr(text)
 
 
-def event(logger: logging.Logger, level: int, name: str, **fields: object) -> None:
+def event(logger: logging.Logger, level: int, name: str, /, **fields: object) -> None:
     """Log one event with its fields, on one line."""
     if logger.isEnabledFor(level):
         logger.log(
@@ -45,17 +46,17 @@ def event(logger: logging.Logger, level: int, name: str, **fields: object) -> No
         )
 
 
-def info(logger: logging.Logger, name: str, **fields: object) -> None:
+def info(logger: logging.Logger, name: str, /, **fields: object) -> None:
     """Log an ordinary event."""
     event(logger, logging.INFO, name, **fields)
 
 
-def warn(logger: logging.Logger, name: str, **fields: object) -> None:
+def warn(logger: logging.Logger, name: str, /, **fields: object) -> None:
     """Log something that a person may want to look at."""
     event(logger, logging.WARNING, name, **fields)
 
 
-def fail(logger: logging.Logger, name: str, **fields: object) -> None:
+def fail(logger: logging.Logger, name: str, /, **fields: object) -> None:
     """Log what ends the process."""
     event(logger, logging.ERROR, name, **fields)
 
@@ -63,7 +64,7 @@ def fail(logger: logging.Logger, name: str, **fields: object) -> None:
 def configure(level: int = logging.INFO) -> None:
     """Send the process's log to standard error; libraries only from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line())
+    handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -91,17 +91,23 @@ def _listen(settings: ApiSettings) -> socket.socket:
     return listening
 
 
-def _serve(services: Services, listening: socket.socket) -> None:
-    """Serve until told to stop."""
+def new_server(services: Services, app: FastAPI) -> uvicorn.Server:
+    """Make the server of an application: it ends within seconds, whoever is still connected."""
     config = uvicorn.Config(
-        create_app(services, _running),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         proxy_headers=False,
     )
-    asyncio.run(_Server(config, services).serve(sockets=[listening]))
+    return _Server(config, services)
+
+
+def _serve(services: Services, listening: socket.socket) -> None:
+    """Serve until told to stop."""
+    app = create_app(services, _running)
+    asyncio.run(new_server(services, app).serve(sockets=[listening]))
 
 
 def run(settings: ApiSettings) -> int:

@@ -1,5 +1,7 @@
 """The API without Kafka, for tests: a real store, the real application, events as the worker writes them."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.keys import Role, create_key
+from api.server import new_server
 from api.services import Services, build
 from api.settings import ApiSettings
 from api.store import Store, open_store
@@ -158,3 +161,16 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
         await services.sender.close()
         services.producer.close()
         store.close()
+
+
+@asynccontextmanager
+async def serving(api: Api) -> AsyncIterator[str]:
+    """Serve the application on a port of this machine, for what needs a connection; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = new_server(api.services, api.app)
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running

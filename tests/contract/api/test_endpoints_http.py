@@ -1,0 +1,189 @@
+"""Endpoints and deliveries over HTTP."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from api_support import Api, alert_event, running_api
+from receiver_support import Receiver, receiving
+from sqlalchemy import select
+
+from api import schemas, signing
+from api.keys import Role
+from api.store import tables
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Give a running receiver."""
+    async with receiving() as running:
+        yield running
+
+
+@pytest.fixture
+async def api(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Api]:
+    """Give the application, which may reach the receiver."""
+    async with running_api(tmp_path, egress_allow=[receiver.rule]) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """Give an administrator's client."""
+    async with api.client() as made:
+        yield made
+
+
+async def subscribe(client: httpx.AsyncClient, receiver: Receiver, **more: str) -> dict[str, str]:
+    """Subscribe the receiver."""
+    answer = await client.post("/v1/endpoints", json={"url": receiver.url} | more)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, str] = answer.json()
+    return found
+
+
+async def test_a_secret_is_shown_once(client: httpx.AsyncClient, receiver: Receiver) -> None:
+    """When it is made; never in a list."""
+    made = await subscribe(client, receiver, name="desk")
+    assert len(signing.secret_bytes(made["secret"])) == 32
+    listed = await client.get("/v1/endpoints")
+    assert made["secret"] not in listed.text
+    [shown] = listed.json()["items"]
+    assert (shown["id"], shown["name"], shown["state"], shown["secret"]) == (
+        made["id"],
+        "desk",
+        "active",
+        None,
+    )
+    schemas.Page[schemas.Endpoint].model_validate(listed.json())
+
+
+async def test_a_secret_of_the_subscriber_is_kept(client: httpx.AsyncClient, receiver: Receiver) -> None:
+    """If it follows the standard."""
+    own = signing.new_secret()
+    assert (await subscribe(client, receiver, secret=own))["secret"] == own
+    weak = await client.post("/v1/endpoints", json={"url": receiver.url, "secret": "whsec_YWJj"})
+    assert (weak.status_code, weak.json()["field"]) == (422, "secret")
+    assert "YWJj" not in weak.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://receiver.example/",
+        "receiver.example/hook",
+        "https://",
+        "https://user:pass@receiver.example/",
+        "https://receiver.example/#part",
+        "https://receiver.example:99999/",
+        "https://receiver.example/a b",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest",
+        "http://8.8.8.8/",
+        "https://10.0.0.1/",
+    ],
+)
+async def test_an_address_that_may_not_be_reached_is_refused(client: httpx.AsyncClient, url: str) -> None:
+    """At once where it can be told, naming the field."""
+    answer = await client.post("/v1/endpoints", json={"url": url})
+    assert (answer.status_code, answer.json()["field"]) == (422, "url")
+    assert "pass@" not in answer.text
+
+
+async def test_a_test_delivery_is_signed_and_says_what_came_of_it(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """Not an alert, not stored, not retried."""
+    made = await subscribe(client, receiver)
+    answer = (await client.post(f"/v1/endpoints/{made['id']}/test")).json()
+    assert (answer["outcome"], answer["status"]) == ("delivered", 200)
+    receiver.got[0].verify(made["secret"])
+    assert msgspec.json.decode(receiver.got[0].body)["type"] == "endpoint.test"
+    receiver.answer(500)
+    assert (await client.post(f"/v1/endpoints/{made['id']}/test")).json()["outcome"] == "server_error"
+    assert (await client.get("/v1/deliveries")).json()["items"] == []
+
+
+async def test_rotation_shows_a_new_secret(client: httpx.AsyncClient, receiver: Receiver) -> None:
+    """Both sign during the overlap."""
+    made = await subscribe(client, receiver)
+    rotated = (await client.post(f"/v1/endpoints/{made['id']}/rotate")).json()
+    assert rotated["secret"] != made["secret"]
+    await client.post(f"/v1/endpoints/{made['id']}/test")
+    for secret in (made["secret"], rotated["secret"]):
+        receiver.got[0].verify(secret)
+
+
+async def test_a_disabled_endpoint_gets_nothing_until_it_is_enabled(
+    api: Api, client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """What waited for it is a dead letter; what comes meanwhile is not kept for it."""
+    made = await subscribe(client, receiver)
+    api.project(alert_event("a"))
+    disabled = (await client.post(f"/v1/endpoints/{made['id']}/disable")).json()
+    assert (disabled["state"], disabled["disabled_reason"]) == ("disabled", "by_request")
+    api.project(alert_event("b"))
+    enabled = (await client.post(f"/v1/endpoints/{made['id']}/enable")).json()
+    assert (enabled["state"], enabled["disabled_reason"]) == ("active", None)
+    api.project(alert_event("c"))
+    listed = (await client.get("/v1/deliveries")).json()
+    assert [(one["alert_id"], one["state"], one["reason"]) for one in listed["items"]] == [
+        ("c", "due", None),
+        ("a", "dead", "endpoint_disabled"),
+    ]
+    schemas.Page[schemas.Delivery].model_validate(listed)
+
+
+async def test_a_delivery_that_is_not_over_is_not_replayed(
+    api: Api, client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """409 names its state."""
+    await subscribe(client, receiver)
+    api.project(alert_event("a"))
+    [waiting] = (await client.get("/v1/deliveries?state=due&alert=a")).json()["items"]
+    answer = await client.post(f"/v1/deliveries/{waiting['id']}/replay")
+    assert (answer.status_code, answer.json()["state"]) == (409, "due")
+
+
+async def test_deliveries_come_in_pages(api: Api, client: httpx.AsyncClient, receiver: Receiver) -> None:
+    """The newest first, each once, for one endpoint if asked."""
+    made = await subscribe(client, receiver)
+    await subscribe(client, receiver)
+    api.project(*(alert_event(f"a{number}") for number in range(5)))
+    first = (await client.get(f"/v1/deliveries?endpoint={made['id']}&limit=3")).json()
+    query = {"endpoint": made["id"], "cursor": first["next"]}
+    rest = (await client.get("/v1/deliveries", params=query)).json()
+    assert [one["alert_id"] for one in first["items"] + rest["items"]] == ["a4", "a3", "a2", "a1", "a0"]
+    assert rest["next"] is None
+
+
+@pytest.mark.parametrize("action", ["test", "rotate", "disable", "enable"])
+async def test_an_unknown_endpoint_is_not_found(client: httpx.AsyncClient, action: str) -> None:
+    """404 as a problem."""
+    assert (await client.post(f"/v1/endpoints/ep_none/{action}")).status_code == 404
+
+
+async def test_every_change_is_in_the_audit_log(
+    api: Api, client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """Who, what, when; never a secret."""
+    made = await subscribe(client, receiver)
+    for action in ("rotate", "test", "disable", "enable"):
+        await client.post(f"/v1/endpoints/{made['id']}/{action}")
+    api.project(alert_event("a"))
+    async with api.client(Role.OFFICER) as officer:
+        await officer.post("/v1/alerts/a/acknowledge")
+    with api.store.read() as connection:
+        lines = connection.execute(select(tables.audit).order_by(tables.audit.c.seq)).all()
+    assert [(line.actor, line.action) for line in lines] == [
+        ("the-admin", "endpoint_create"),
+        ("the-admin", "endpoint_rotate"),
+        ("the-admin", "endpoint_test"),
+        ("the-admin", "endpoint_disable"),
+        ("the-admin", "endpoint_enable"),
+        ("the-officer", "alert_acknowledge"),
+    ]
+    assert "whsec_" not in "".join(line.detail for line in lines)
