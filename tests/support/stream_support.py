@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
-from kafka_support import eventually
+from kafka_support import eventually, free_port
 
 from streams.agents import GROUP, READ_TOPICS
-from streams.backlog import Offsets
 from streams.pulse import read_offsets
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Iterable, Iterator
+
+    from streams.backlog import Offsets
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 4
@@ -38,26 +43,31 @@ CATALOGUE = "\n".join(
 )
 
 
-class WorkerProcess:
-    """One ``haidang worker`` as a child process; killed with the test."""
+class Part:
+    """One process of the service as a child; killed with the test.
 
-    def __init__(self, bootstrap: str, folder: Path, catalogue: str = CATALOGUE) -> None:
-        self._log = folder / "worker.log"
-        path = folder / "catalogue.toml"
-        path.write_text(catalogue, encoding="utf-8")
-        self._environment = os.environ | {
-            "HAIDANG_KAFKA_BOOTSTRAP": bootstrap,
-            "HAIDANG_CATALOGUE": str(path),
-            "HAIDANG_DATA_DIR": str(folder),
-            "HAIDANG_WORKER_METRICS_PORT": "0",
-        }
+    Parameters
+    ----------
+    command
+        What follows ``haidang`` on the command line.
+    folder
+        Data folder and place of the log.
+    environment
+        Settings of the process.
+
+    """
+
+    def __init__(self, command: str, folder: Path, environment: dict[str, str]) -> None:
+        self._command = command
+        self._log = folder / f"{command}.log"
+        self._environment = os.environ | {"HAIDANG_DATA_DIR": str(folder)} | environment
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, or start it again."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "haidang", "worker"],
+                [sys.executable, "-m", "haidang", self._command],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -80,6 +90,70 @@ class WorkerProcess:
     def log(self) -> str:
         """Return what it has written."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+
+def worker_part(bootstrap: str, folder: Path, catalogue: str = CATALOGUE) -> Part:
+    """Return a worker that watches ``catalogue``, not yet started."""
+    path = folder / "catalogue.toml"
+    path.write_text(catalogue, encoding="utf-8")
+    return Part(
+        "worker",
+        folder,
+        {
+            "HAIDANG_KAFKA_BOOTSTRAP": bootstrap,
+            "HAIDANG_CATALOGUE": str(path),
+            "HAIDANG_WORKER_METRICS_PORT": "0",
+        },
+    )
+
+
+class Api:
+    """An API process and a small client of it."""
+
+    def __init__(self, bootstrap: str, folder: Path) -> None:
+        self._folder = folder
+        self._url = f"http://127.0.0.1:{(port := free_port())}"
+        environment = {"HAIDANG_KAFKA_BOOTSTRAP": bootstrap, "HAIDANG_API_PORT": str(port)}
+        self.part = Part("api", folder, environment)
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer of a path.
+
+        Raises
+        ------
+        AssertionError
+            If it does not answer 200 (yet).
+
+        """
+        key = (self._folder / "admin.key").read_text(encoding="utf-8").strip()
+        request = urllib.request.Request(  # noqa: S310 - http on the loopback only
+            self._url + path, headers={"Authorization": f"Bearer {key}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
+                return json.load(answer)
+        except OSError as error:
+            raise AssertionError(f"no answer yet: {error}") from error
+
+    def series(self) -> dict[Cell, int]:
+        """Return the count of each topic and minute that the API serves, zeros left out."""
+        counts: dict[Cell, int] = {}
+        for topic in self.get("/v1/topics")["items"]:
+            for day in range(1, 7):
+                span = f"from=2026-11-0{day}T00:00:00Z&to=2026-11-0{day + 1}T00:00:00Z&step=60"
+                for point in self.get(f"/v1/topics/{topic['id']}/series?{span}")["points"]:
+                    minute = int(datetime.fromisoformat(point["at"]).timestamp()) // 60
+                    counts[topic["id"], minute] = point["count"]
+        return {cell: count for cell, count in counts.items() if count}
+
+    def alert_events(self) -> list[tuple[str, int]]:
+        """Return (alert, revision) of every alert event that the API serves."""
+        alerts = [item["alert_id"] for item in self.get("/v1/alerts?limit=200")["items"]]
+        return [
+            (alert, event["revision"])
+            for alert in alerts
+            for event in self.get(f"/v1/alerts/{alert}/events")["items"]
+        ]
 
 
 class Truth:
