@@ -73,14 +73,17 @@ def test_each_series_and_each_half(series: list[Series]) -> None:
     for one in series:
         rest = [other for other in series if other is not one]
         show(f"without {one.name}: {score(rest, found).score:.1f}; alone {score([one], found).score:.1f}")
-    for name, keep in (("first", 0), ("second", 1)):
-        halves = [_half(one, keep) for one in series]
-        show(f"windows of the {name} half: {score(halves, found).score:.1f}")
+    for name, later in (("first", False), ("second", True)):
+        halves = [_half(one, found[one.name], later=later) for one in series]
+        kept = {one.name: rows for one, rows in halves}
+        show(f"{name} half of each series: {score([one for one, _ in halves], kept).score:.1f}")
 
 
-def _half(one: Series, keep: int) -> Series:
+def _half(one: Series, rows: list[int], *, later: bool) -> tuple[Series, list[int]]:
+    """Return the series with the windows of one half, and the alerts of that half."""
     middle = len(one.stamps) // 2
-    return one._replace(windows=tuple(w for w in one.windows if (w[0] >= middle) == bool(keep)))
+    windows = tuple(window for window in one.windows if (window[0] >= middle) is later)
+    return one._replace(windows=windows), [row for row in rows if (row >= middle) is later]
 
 
 def test_the_cost_of_a_close(series: list[Series]) -> None:

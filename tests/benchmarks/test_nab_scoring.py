@@ -57,11 +57,10 @@ def test_alerts_of_the_probation_do_not_count() -> None:
 
 
 def test_the_profiles_weigh_as_named() -> None:
-    """low_fp punishes alerts outside twice as much, low_fn a missed window."""
-    alerts = {"made": [1200]}
-    assert score([TWO], alerts, "low_fp").score < score([TWO], alerts, "standard").score
-    missed = {"made": [800]}
-    assert score([TWO], missed, "low_fn").score < score([TWO], missed, "standard").score
+    """low_fp weighs alerts outside most, low_fn least."""
+    alerts = {"made": [800, 1200, 1500]}
+    low_fp, standard, low_fn = (score([TWO], alerts, name).score for name in ("low_fp", "standard", "low_fn"))
+    assert low_fp < standard < low_fn
 
 
 def test_the_sigmoid_falls_from_one_over_zero_to_minus_one() -> None:
