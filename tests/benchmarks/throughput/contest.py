@@ -48,7 +48,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What it took: seconds from the first send to the last commit, CPU seconds, MB, and the metrics."""
+    """What it took: seconds from the first send to the last commit, CPU seconds, MB.
+
+    ``metrics`` is how much each metric of the worker grew meanwhile.
+    """
 
     case: Case
     seconds: float
@@ -161,18 +164,19 @@ def run(case: Case) -> Result:
 
 
 def _measure(
-    case: Case, broker: EmbeddedKafka, contender: Contender, folder: Path, before: int, ready: float
+    case: Case, broker: EmbeddedKafka, contender: Contender, folder: Path, warm: int, ready: float
 ) -> Result:
     load = _load(case, broker, folder, seed=2)
     try:
-        expected = before + load.hear()["matching"]
+        expected = warm + load.hear()["matching"]
         pids = (contender.process.pid, broker.pid or 0)
+        earlier = contender.metrics()
         used = [cpu_seconds(pid) for pid in pids]
         start = time.monotonic()
         load.go()
         load_cpu = load.hear()["cpu_ms"] / 1000
         seconds = contender.finish(expected) - start
-        consumer, serving = (cpu_seconds(pid) - earlier for pid, earlier in zip(pids, used, strict=True))
+        consumer, serving = (cpu_seconds(pid) - before for pid, before in zip(pids, used, strict=True))
         return Result(
             case=case,
             seconds=seconds,
@@ -182,7 +186,7 @@ def _measure(
             consumer_mb=memory_mb(pids[0]),
             broker_mb=memory_mb(pids[1]),
             ready_seconds=ready,
-            metrics=contender.metrics(),
+            metrics={key: value - earlier.get(key, 0.0) for key, value in contender.metrics().items()},
         )
     finally:
         load.stop()
