@@ -41,7 +41,8 @@ const role = document.querySelector("main").dataset.role;
 const alerts = new Map();
 let language = localStorage.getItem("language") === "en" ? "en" : "vi";
 let chosen = null;
-let history = [];
+let past = [];
+let draft = { verdict: "", comment: "" };
 let next = null;
 let link = "connecting";
 
@@ -167,8 +168,12 @@ function actions(alert) {
     return option;
   }));
   verdict.setAttribute("aria-label", word("confirm"));
+  verdict.value = draft.verdict || VERDICTS[0];
+  verdict.addEventListener("change", () => { draft.verdict = verdict.value; });
   const comment = element("input");
   comment.maxLength = 2000;
+  comment.value = draft.comment; // a redraw must not take away what is half written
+  comment.addEventListener("input", () => { draft.comment = comment.value; });
   comment.placeholder = word("comment");
   comment.setAttribute("aria-label", word("comment"));
   const end = element("button", word("close"));
@@ -196,15 +201,18 @@ function drawDetail() {
     facts(alert),
     element("h3", word("samples")), ...(alert.samples ?? []).map(sample),
     evidence(alert),
-    element("h3", word("history")), element("ol", "", "", ...history.map(line)),
+    element("h3", word("history")), element("ol", "", "", ...past.map(line)),
   );
+}
+
+function drawLink() {
+  find("link").textContent = link === "connecting" ? find("link").dataset[language] : word(link);
 }
 
 function draw() {
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll("[data-vi]")) node.textContent = node.dataset[language];
-  const text = link === "connecting" ? find("link").dataset[language] : word(link);
-  find("link").textContent = text;
+  drawLink();
   find("language").textContent = word("language");
   find("language").lang = language === "vi" ? "en" : "vi";
   drawList();
@@ -230,10 +238,11 @@ async function act(id, action, body) {
 }
 
 async function choose(id) {
+  if (chosen !== id) draft = { verdict: "", comment: "" };
   chosen = id;
   const page = await ask(`/v1/alerts/${encodeURIComponent(id)}/events?limit=500`);
   if (chosen !== id) return;
-  history = page.items.reverse();
+  past = page.items.reverse();
   draw();
 }
 
@@ -260,12 +269,12 @@ function listen() {
   const changed = (event) => {
     const alert = JSON.parse(event.data);
     keep(alert);
-    if (alert.alert_id === chosen) choose(chosen); else draw();
+    if (alert.alert_id === chosen) choose(chosen); else drawList();
   };
   stream.addEventListener("ready", () => { link = "live"; load(null); });
   stream.addEventListener("alert", changed);
   stream.addEventListener("action", changed);
-  stream.addEventListener("error", () => { link = "lost"; draw(); });
+  stream.addEventListener("error", () => { link = "lost"; drawLink(); });
 }
 
 find("language").addEventListener("click", () => {
