@@ -84,8 +84,8 @@ def _topics() -> None:
     )
 
 
-def _delivery() -> None:
-    """Endpoints, deliveries and attempts."""
+def _endpoints() -> None:
+    """Endpoints."""
     op.create_table(
         "endpoints",
         sa.Column("endpoint_id", sa.String(length=40), nullable=False),
@@ -101,6 +101,10 @@ def _delivery() -> None:
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("endpoint_id", name=op.f("pk_endpoints")),
     )
+
+
+def _deliveries() -> None:
+    """Deliveries and attempts."""
     op.create_table(
         "deliveries",
         sa.Column("seq", _SERIAL, autoincrement=True, nullable=False),
@@ -188,5 +192,6 @@ def upgrade() -> None:
     """Make every table."""
     _incidents()
     _topics()
-    _delivery()
+    _endpoints()
+    _deliveries()
     _access()
