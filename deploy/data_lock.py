@@ -40,5 +40,6 @@ def _take(descriptor: int, data_dir: Path) -> None:
             f"haidang already runs on {data_dir} (process {holder}); stop it first, or name another folder "
             f"with HAIDANG_DATA_DIR"
         ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    with storage_errors_named(data_dir):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)

@@ -1,5 +1,6 @@
 """Child processes: bounded logs, last words, and no process left behind."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from kafka_support import eventually
 
 from deploy.data_lock import held
-from deploy.errors import DeployError
+from deploy.errors import DeployError, storage_errors_named
 from deploy.parts import BoundedLog, ProcessPart
 from deploy.tether import exists, tethered
 
@@ -142,6 +143,13 @@ def test_a_log_that_cannot_be_written_loses_lines_only(tmp_path: Path) -> None:
     """A full disk or a vanished folder does not end the part that prints."""
     BoundedLog(tmp_path / "gone" / "x.log").write(b"line\n")
     assert not (tmp_path / "gone").exists()
+
+
+def test_a_full_disk_is_told_with_the_folder(tmp_path: Path) -> None:
+    """No traceback and no bare errno: what is full, and what to do."""
+    told = rf"disk full: no space left for {tmp_path}; free some space"
+    with pytest.raises(DeployError, match=told), storage_errors_named(tmp_path):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_one_supervisor_per_data_folder(tmp_path: Path) -> None:
