@@ -78,6 +78,7 @@ class _Matched(NamedTuple):
 
     mention: Mention
     topics: tuple[str, ...]
+    partition: int
     position: int
     arrival_ms: int
     hash: int
@@ -139,6 +140,7 @@ class Classifier:
         return _Matched(
             item,
             topics,
+            record.partition,
             wire.position(record.offset, index),
             arrival_ms(item, record.appended_ms),
             mention_hash(item),
@@ -158,8 +160,8 @@ class _Batch:
         self._rows: dict[tuple[str, int], wire.Rows] = {}
         self._names: dict[str, int] = {}
         self._authors: dict[tuple[str, int], int] = {}
-        self._candidates: dict[tuple[str, int], list[tuple[int, int, _Matched]]] = {}
-        self._examples: dict[int, Example] = {}
+        self._candidates: dict[tuple[str, int], dict[int, _Matched]] = {}
+        self._examples: dict[tuple[int, int], Example] = {}
         self._refused: list[Refused] = []
         self._outcomes: Counter[Outcome] = Counter()
         self._sources: dict[str, int] = {}
@@ -187,7 +189,7 @@ class _Batch:
         self._arrivals.setdefault(record.partition, []).append(arrived)
         self._note_source(mention)
         if isinstance(item, _Matched):
-            self._observe(record.partition, item)
+            self._observe(item)
         else:
             self._outcomes[item[1]] += 1
 
@@ -197,8 +199,8 @@ class _Batch:
         if published > self._sources.get(name, 0):
             self._sources[name] = published
 
-    def _observe(self, partition: int, item: _Matched) -> None:
-        mention = item.mention
+    def _observe(self, item: _Matched) -> None:
+        mention, partition = item.mention, item.partition
         arrival = item.arrival_ms // _MINUTE_MS
         minute = min(published_ms(mention) // _MINUTE_MS, arrival)
         name = self._names.setdefault(mention.source.name, len(self._names))
@@ -215,16 +217,23 @@ class _Batch:
             rows.names.append(name)
             rows.mentions.append(item.hash)
             rows.home.append(int(place == 0))
-            self._candidates.setdefault((topic, arrival), []).append((item.hash, item.position, item))
+            self._suggest(self._candidates.setdefault((topic, arrival), {}), item)
             if mention.author_key is not None:
                 bit = 1 << wire.author_bit(mention.author_key, topic, arrival)
                 self._authors[topic, arrival] = self._authors.get((topic, arrival), 0) | bit
 
+    @staticmethod
+    def _suggest(candidates: dict[int, _Matched], item: _Matched) -> None:
+        """Take a mention as an example; of one that was sent twice the copy that will be counted."""
+        known = candidates.setdefault(item.hash, item)
+        if (item.partition, item.position) < (known.partition, known.position):
+            candidates[item.hash] = item
+
     def finish(self) -> Classified:
         """Return the batch, one observations record a partition."""
         progress = [
-            wire.Progress(partition, min(arrivals), max(arrivals), self._progress[partition][0])
-            for partition, arrivals in sorted(self._arrivals.items())
+            wire.Progress(partition, *self._span(partition), appended[0])
+            for partition, appended in sorted(self._progress.items())
         ]
         names = list(self._names)
         records = [wire.Observations(progress=progress, names=names) for _ in range(self._partitions)]
@@ -235,18 +244,24 @@ class _Batch:
             records[self._home(topic)].authors.append(wire.Authors(topic, arrival, bitmap))
         for (topic, arrival), candidates in self._candidates.items():
             chosen = nsmallest(wire.EXAMPLES_PER_MINUTE, candidates)
-            examples = [self._example(item) for _, _, item in chosen]
+            examples = [self._example(candidates[mention]) for mention in chosen]
             records[self._home(topic)].examples.append(wire.Examples(topic, arrival, examples))
         return Classified(records, self._refused, self._outcomes, self._sources)
+
+    def _span(self, partition: int) -> tuple[int, int]:
+        """Return the earliest and latest arrival read from a partition; zeros if nothing could be read."""
+        arrivals = self._arrivals.get(partition)
+        return (min(arrivals), max(arrivals)) if arrivals else (0, 0)
 
     def _home(self, topic: str) -> int:
         return wire.home_partition(topic, self._partitions)
 
     def _example(self, item: _Matched) -> Example:
         """Return the example of a mention, made once though several topics choose it."""
-        made = self._examples.get(item.hash)
+        place = (item.partition, item.position)
+        made = self._examples.get(place)
         if made is None:
-            made = self._examples[item.hash] = self._make_example(item)
+            made = self._examples[place] = self._make_example(item)
         return made
 
     def _make_example(self, item: _Matched) -> Example:

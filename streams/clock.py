@@ -34,6 +34,18 @@ class SourceClock(msgspec.Struct, array_like=True):
         """Return the arrival time that an idle partition has reached by its last tick."""
         return self.watermark_ms + max(0, self.idle_ms - self.appended_ms)
 
+    def pass_by(self, appended_ms: int) -> None:
+        """Take in records of which none could be read: the arrival clock moves as the broker's clock does.
+
+        A producer of nothing but dead letters would else hold back the time of every topic, since its
+        partition is never silent. Before its first arrival the partition counts as idle.
+        """
+        if self.watermark_ms:
+            self.watermark_ms += max(0, appended_ms - self.appended_ms)
+        else:
+            self.idle_ms = max(self.idle_ms, appended_ms)
+        self.appended_ms = max(self.appended_ms, appended_ms)
+
 
 class StreamClock(msgspec.Struct):
     """Stream time of one observations partition.
@@ -57,6 +69,9 @@ class StreamClock(msgspec.Struct):
     def hear(self, progress: Progress) -> None:
         """Take in that a batch of a source partition was read; the partition is active from now on."""
         source = self.sources.setdefault(progress.partition, SourceClock())
+        if not progress.watermark_ms:
+            source.pass_by(progress.appended_ms)
+            return
         source.watermark_ms = max(source.watermark_ms, progress.watermark_ms)
         source.appended_ms = max(source.appended_ms, progress.appended_ms)
         source.idle_ms = 0

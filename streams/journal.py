@@ -5,8 +5,12 @@ snapshots of the topics whose last one is oldest. The journal is a ring of ``SLO
 bounded. Every entry begins with the offset that it includes: whoever writes late (a worker that was paused
 and replaced) is told from that, and the entry that includes more is kept.
 
-Keys within a partition: ``j/<slot>`` journal, ``t/<topic id>`` topic snapshot, ``s/<hour slot>/<chunk>`` seen
-mentions. Encoding: 16 bytes of header (big-endian offset and sequence number), then zlib over MessagePack.
+A batch that brought nothing but time writes one key, ``c``, over and over: it is acknowledged like any other,
+so what it did to the clock must not be forgotten, or records read again after a crash might decide otherwise.
+
+Keys within a partition: ``j/<slot>`` journal, ``c`` clock, ``t/<topic id>`` topic snapshot, ``s/<hour
+slot>/<chunk>`` seen mentions. The entries of a batch may become durable in any order. Encoding: 16 bytes of
+header (big-endian offset and sequence number), then zlib over MessagePack.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections import deque
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -37,6 +41,7 @@ SLOTS = 4096
 #: A topic is snapshotted when this many entries were written since its last snapshot.
 _SNAPSHOT_AGE = 64
 _SEEN_AGE = 128
+_CLOCK = "c"
 _HEADER = struct.Struct(">QQ")
 
 
@@ -45,13 +50,25 @@ class StateError(Exception):
 
 
 class _Entry(msgspec.Struct, array_like=True):
-    """One journal entry: the steps after offset ``since`` with the partition's state after them."""
+    """One journal entry: what happened after offset ``since``, with the partition's state after it.
+
+    Of the steps that brought nothing but time only the last is there.
+    """
 
     version: int
     since: int
     clock: StreamClock
     marks: dict[int, int]
     steps: list[Step]
+
+
+class _Found(NamedTuple):
+    """A journal entry with its header: offset that it includes, number of the entry."""
+
+    offset: int
+    sequence: int
+    is_clock: bool
+    entry: _Entry
 
 
 class _Snapshot(msgspec.Struct, array_like=True):
@@ -82,41 +99,63 @@ class Journal:
     sequence
         Number of entries written before.
     since
-        Offset included by the last entry written before.
+        Offset included by the last journal entry written before.
+    ages
+        Number of the entry with which each topic was snapshotted last; by default ``sequence``.
+    slots
+        Keys of the ring, more than ``_SEEN_AGE`` and than a round of snapshots takes (64 to 576 entries).
 
     """
 
-    def __init__(self, watch: Watch, sequence: int = 0, since: int = -1) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        sequence: int = 0,
+        since: int = -1,
+        ages: Mapping[str, int] | None = None,
+        slots: int = SLOTS,
+    ) -> None:
         self._watch = watch
         self._sequence = sequence
         self._since = since
+        self._slots = slots
         self._steps: list[Step] = []
+        self._last: Step | None = None
         self._due = False
-        self._ages: deque[tuple[int, str]] = deque((sequence, topic) for topic in watch.topics)
+        known = ages or {}
+        self._ages = deque(sorted((known.get(topic, sequence), topic) for topic in watch.topics))
 
     def note(self, step: Step, *, decided: bool) -> None:
-        """Take in an applied step; one that brought nothing but time is kept only if an alert came of it."""
+        """Take in an applied step; ``decided``: an alert came of it."""
+        self._last = step
         if step.rows or step.mentions or decided:
             self._steps.append(step)
             self._due = True
 
     def entries(self) -> dict[str, bytes]:
-        """Return the entries to write after a batch: none if nothing but time has passed."""
-        if not self._due:
+        """Return the entries to write after a batch; only ``c`` if nothing but time has passed."""
+        if self._last is None:
             return {}
         watch = self._watch
+        if not self._steps or self._steps[-1] is not self._last:
+            self._steps.append(self._last)
         header = _HEADER.pack(watch.offset, self._sequence)
-        entry = _Entry(VERSION, self._since, watch.clock, watch.marks, self._steps)
-        written = {f"j/{self._sequence % SLOTS}": header + _pack(entry)}
-        written |= self._snapshots(header)
+        entry = header + _pack(_Entry(VERSION, self._since, watch.clock, watch.marks, self._steps))
+        written = self._write(header, entry) if self._due else {_CLOCK: entry}
+        self._steps, self._last, self._due = [], None, False
+        return written
+
+    def _write(self, header: bytes, entry: bytes) -> dict[str, bytes]:
+        watch = self._watch
+        written = {f"j/{self._sequence % self._slots}": entry} | self._snapshots()
         if self._sequence % _SEEN_AGE == _SEEN_AGE - 1:
             for block in watch.seen.blocks():
                 written[f"s/{block.hour % HOURS}/{block.chunk}"] = header + _pack(block)
+        watch.seen.settle()
         self._since, self._sequence = watch.offset, self._sequence + 1
-        self._steps, self._due = [], False
         return written
 
-    def _snapshots(self, header: bytes) -> dict[str, bytes]:
+    def _snapshots(self) -> dict[str, bytes]:
         """Return snapshots of the topics whose last one is oldest: the more topics, the more at a time."""
         written: dict[str, bytes] = {}
         budget = 1 + len(self._ages) // 512
@@ -124,6 +163,8 @@ class Journal:
             _, topic = self._ages.popleft()
             state = self._watch.topics[topic]
             snapshot = _Snapshot(VERSION, state.windows.dump(), state.monitor.dump())
+            # a topic whose snapshot outran the journal in a crash includes more than the watch has read
+            header = _HEADER.pack(max(self._watch.offset, state.offset), self._sequence)
             written[f"t/{topic}"] = header + _pack(snapshot)
             self._ages.append((self._sequence, topic))
             budget -= 1
@@ -134,6 +175,7 @@ def restore(
     values: Mapping[str, bytes],
     monitors: Mapping[str, tuple[Fresh, Load]],
     sources: int,
+    slots: int = SLOTS,
 ) -> tuple[Watch, Journal]:
     """Return the watch and journal that a partition's entries stand for.
 
@@ -145,6 +187,8 @@ def restore(
         For each topic of the partition: how to make a fresh monitor, and one from a dump.
     sources
         Number of partitions of the topic ``mentions``.
+    slots
+        Keys of the journal's ring.
 
     Raises
     ------
@@ -155,21 +199,30 @@ def restore(
     watch = Watch({topic: fresh for topic, (fresh, _) in monitors.items()}, sources)
     entries = _journal(values)
     if not entries:
-        return watch, Journal(watch)
+        return watch, Journal(watch, slots=slots)
+    first = entries[0]
+    ages = dict.fromkeys(monitors, first.sequence)
     for topic, (fresh, load) in monitors.items():
-        state = _restore_topic(values.get(f"t/{topic}"), load)
-        if state is not None and state.offset < entries[0][2].since:
-            state = None  # left the catalogue for longer than the journal reaches
-        watch.topics[topic] = _begin(fresh, entries[0][2]) if state is None else state
+        value = values.get(f"t/{topic}")
+        state = _restore_topic(value, load)
+        if state is None or value is None or state.offset < first.entry.since:
+            # new, or left the catalogue for longer than the journal reaches
+            watch.topics[topic] = _begin(fresh, first.entry)
+        else:
+            watch.topics[topic], ages[topic] = state, _header(value)[1]
     blocks = [_unpack(value, Block) for key, value in values.items() if key.startswith("s/")]
     watch.seen.load(blocks)
-    for _, _, entry in entries:
-        for step in entry.steps:
+    for found in entries:
+        for step in found.entry.steps:
             _repeat(watch, step)
-    offset, sequence, last = entries[-1]
-    watch.offset, watch.clock, watch.marks = offset, last.clock, last.marks
+    watch.seen.settle()
+    last = entries[-1]
+    watch.offset, watch.clock, watch.marks = last.offset, last.entry.clock, last.entry.marks
     watch.clock.partitions = sources
-    return watch, Journal(watch, sequence + 1, offset)
+    journal = [found for found in entries if not found.is_clock]
+    if not journal:
+        return watch, Journal(watch, slots=slots)
+    return watch, Journal(watch, journal[-1].sequence + 1, journal[-1].offset, ages, slots)
 
 
 def _restore_topic(value: bytes | None, load: Load) -> TopicState | None:
@@ -191,33 +244,43 @@ def _begin(fresh: Fresh, first: _Entry) -> TopicState:
 def _repeat(watch: Watch, step: Step) -> None:
     if step.offset <= watch.offset:
         return
-    watch.remember(step.mentions, watch.closed)
+    watch.remember(step)
     watch.fold(step, Effects())
     watch.offset, watch.closed = step.offset, step.closed
 
 
-def _journal(values: Mapping[str, bytes]) -> list[tuple[int, int, _Entry]]:
-    """Return (offset, sequence, entry) in order.
+def _journal(values: Mapping[str, bytes]) -> list[_Found]:
+    """Return the journal in order, then the clock if it is newer.
 
     Raises
     ------
     StateError
-        If an entry is missing between two others.
+        If an entry is missing between two others, or is of another version.
 
     """
-    found = [(*_header(value), value) for key, value in values.items() if key.startswith("j/")]
-    entries = [(offset, sequence, _unpack(value, _Entry)) for offset, sequence, value in sorted(found)]
-    for offset, _, entry in entries:
-        if entry.version != VERSION:
-            raise StateError(
-                f"journal version {entry.version} at offset {offset}: this worker reads {VERSION}"
-            )
-    reached = entries[0][2].since if entries else -1
-    for offset, _, entry in entries:
+    journal = (_found(value) for key, value in values.items() if key.startswith("j/"))
+    found = sorted(journal, key=lambda entry: entry[:2])
+    if _CLOCK in values:
+        clock = _found(values[_CLOCK], is_clock=True)
+        if not found or clock.offset > found[-1].offset:
+            found.append(clock)
+    reached = found[0].entry.since if found and not found[0].is_clock else -1
+    for offset, _, _, entry in found:
         if entry.since > reached:
-            raise StateError(f"the journal has a gap between offsets {reached} and {entry.since}")
+            raise StateError(
+                f"the journal has a gap between offsets {reached} and {entry.since}: part of the topic "
+                "haidang-state-changelog was lost"
+            )
         reached = max(reached, offset)
-    return entries
+    return found
+
+
+def _found(value: bytes, *, is_clock: bool = False) -> _Found:
+    offset, sequence = _header(value)
+    entry = _unpack(value, _Entry)
+    if entry.version != VERSION:
+        raise StateError(f"journal version {entry.version} at offset {offset}: this worker reads {VERSION}")
+    return _Found(offset, sequence, is_clock, entry)
 
 
 def _header(value: bytes) -> tuple[int, int]:

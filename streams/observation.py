@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from detectors.windows import Example
+from detectors.windows import KINDS, Example
 
 __all__ = [
     "EXAMPLES_PER_MINUTE",
@@ -49,7 +49,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     partition
         Source partition of the topic ``mentions``.
     first_ms, watermark_ms
-        Earliest and latest arrival in the batch, epoch milliseconds.
+        Earliest and latest arrival in the batch, epoch milliseconds; 0 if no element of it could be read.
     appended_ms
         Broker's time of the last record of the batch, epoch milliseconds.
 
@@ -146,13 +146,38 @@ def decode(value: bytes) -> Observations:
     Raises
     ------
     msgspec.DecodeError
-        If the value is not a version 1 record: only a foreign writer can cause that.
+        If the value is not a sound version 1 record: only a foreign writer can cause that.
 
     """
     observations = _DECODER.decode(value)
     if observations.schema != SCHEMA:
         raise msgspec.DecodeError(f"observations schema {observations.schema}, this worker reads {SCHEMA}")
+    if not all(_sound(rows, len(observations.names)) for rows in observations.rows):
+        raise msgspec.DecodeError("observations with columns that do not fit together")
+    if any(len(authors.bitmap) != AUTHOR_BITS // 8 for authors in observations.authors):
+        raise msgspec.DecodeError(f"a bitmap of authors has {AUTHOR_BITS} bits")
     return observations
+
+
+def _sound(rows: Rows, names: int) -> bool:
+    """Tell whether the columns are equally long, not empty, and point to kinds and names that are there."""
+    columns = (
+        rows.arrivals,
+        rows.minutes,
+        rows.negative,
+        rows.positive,
+        rows.kinds,
+        rows.names,
+        rows.mentions,
+        rows.home,
+    )
+    length = len(rows.positions)
+    return (
+        length > 0
+        and all(len(column) == length for column in columns)
+        and 0 <= min(rows.kinds) <= max(rows.kinds) < len(KINDS)
+        and 0 <= min(rows.names) <= max(rows.names) < names
+    )
 
 
 def position(offset: int, index: int) -> int:

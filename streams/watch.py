@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
+from msgspec.structs import astuple
 
 from streams.clock import StreamClock
 from streams.mention import Outcome
@@ -31,8 +32,12 @@ __all__ = ["Admitted", "Effects", "SeriesRow", "Step", "TopicState", "Watch"]
 _BAND_MINUTES = 10
 _EVEN = 500
 
+#: Admitted mentions by topic and arrival minute as sent.
+_New: TypeAlias = dict[tuple[str, int], set[int]]
 #: topic, event minute (since the epoch), count, negative, positive, expected, low, high.
 SeriesRow = tuple[str, int, int, int, int, float, float, float]
+#: By topic and event minute: (mentions, negative, positive), None where they did not change.
+Changed: TypeAlias = dict[str, dict[int, tuple[int, int, int] | None]]
 
 
 class Admitted(msgspec.Struct, array_like=True):
@@ -56,6 +61,12 @@ class Step(msgspec.Struct, array_like=True):
         Offset of the record in its observations partition.
     start, closed
         First arrival minute ever watched and last arrival minute that is over (-1: time has not begun).
+    hour
+        Hour under which ``mentions`` are remembered.
+    rows, authors, examples
+        What was admitted, with the arrival minute in which it counts: one that was over when the record came
+        is replaced by the first open one here, so that repeating the step does not depend on when the steps
+        before it closed their minutes.
 
     """
 
@@ -66,6 +77,7 @@ class Step(msgspec.Struct, array_like=True):
     authors: list[Authors] = msgspec.field(default_factory=list)
     examples: list[Examples] = msgspec.field(default_factory=list)
     mentions: list[int] = msgspec.field(default_factory=list)
+    hour: int = 0
 
 
 @dataclass
@@ -77,14 +89,15 @@ class Effects:
     events
         Alert events in the order of their decision.
     changed
-        Event minutes whose counts or expected band changed, by topic.
+        Event minutes whose counts or expected band changed, by topic, with the counts as known when they
+        changed (a batch may reach further than minutes are kept); None where only the band changed.
     counted, negative
         New observations, and the negative ones of them, by topic.
 
     """
 
     events: list[AlertEvent] = field(default_factory=list)
-    changed: dict[str, set[int]] = field(default_factory=dict)
+    changed: Changed = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
     negative: Counter[str] = field(default_factory=Counter)
 
@@ -125,14 +138,16 @@ class Watch:
             return None
         self.offset = offset
         step = Step(offset)
-        outcomes = self._admit_rows(step, observations)
         for progress in observations.progress:
             self.clock.hear(progress)
         for tick in observations.ticks:
             self.clock.tick(tick)
-        step.closed = max(self.closed, self.clock.closed())
         step.start = self.clock.start_minute
-        self.closed = step.closed
+        outcomes = self._admit_rows(step, observations)
+        step.closed = self.closed = max(self.closed, self.clock.closed())
+        latest = max((max(rows.arrivals) for rows in step.rows), default=0)
+        step.hour = max(step.closed, step.start, latest, 0) // 60
+        self.remember(step)
         return step, outcomes
 
     def fold(self, step: Step, effects: Effects) -> None:
@@ -154,21 +169,23 @@ class Watch:
             self._close_all(step, effects)
             self._folded = step.closed
 
-    def series(self, changed: dict[str, set[int]]) -> list[SeriesRow]:
+    def series(self, changed: Changed) -> list[SeriesRow]:
         """Return the absolute counts of the changed minutes with the expected mentions a minute."""
         rows: list[SeriesRow] = []
         for topic, minutes in changed.items():
             state = self.topics[topic]
-            for minute in sorted(minutes):
+            for minute, known in sorted(minutes.items()):
+                if known is None and minute <= state.windows.closed - KEPT_MINUTES:
+                    continue  # its counts were told before they were dropped
                 expected = state.monitor.expected((minute + 1) * 60)
-                counts = state.windows.counts(minute)
+                counts = state.windows.counts(minute) if known is None else known
                 rows.append((topic, minute, *counts, expected.mean, expected.low, expected.high))
         return rows
 
     def _admit_rows(self, step: Step, observations: Observations) -> Counter[Outcome]:
         outcomes: Counter[Outcome] = Counter()
         first = self._first_positions(observations)
-        admitted: dict[str, set[int]] = {}
+        admitted: _New = {}
         for rows in observations.rows:
             kept = Admitted(rows.topic)
             for place in {position: place for place, position in enumerate(rows.positions)}.values():
@@ -177,8 +194,9 @@ class Watch:
                     continue
                 outcomes[outcome] += rows.home[place]
                 if outcome is Outcome.COUNTED:
-                    _copy(kept, rows, place, observations.names)
-                    admitted.setdefault(rows.topic, set()).add(rows.mentions[place])
+                    _copy(kept, rows, place, observations.names, self._open(rows.arrivals[place]))
+                    new = admitted.setdefault((rows.topic, rows.arrivals[place]), set())
+                    new.add(rows.mentions[place])
             if kept.minutes and rows.topic in self.topics:
                 step.rows.append(kept)
         self._admit_rest(step, observations, admitted)
@@ -202,21 +220,24 @@ class Watch:
             return None
         if mention in self.seen or first[mention] != (rows.partition, position):
             return Outcome.DUPLICATE
-        arrival = max(rows.arrivals[place], self.closed + 1)
+        arrival = self._open(rows.arrivals[place])
         return Outcome.STALE if arrival - rows.minutes[place] >= KEPT_MINUTES else Outcome.COUNTED
 
-    def _admit_rest(self, step: Step, observations: Observations, admitted: dict[str, set[int]]) -> None:
+    def _open(self, arrival: int) -> int:
+        """Return the arrival minute, or the first open one if it is over already."""
+        return max(arrival, self.closed + 1, self.clock.start_minute)
+
+    def _admit_rest(self, step: Step, observations: Observations, admitted: _New) -> None:
         replayed = self._replayed(observations)
-        for authors in observations.authors:
-            if authors.topic in admitted and not (replayed and authors.arrival <= self.closed):
-                step.authors.append(authors)
-        for examples in observations.examples:
-            new = admitted.get(examples.topic, set())
-            fresh = [example for example in examples.examples if example.mention in new]
+        for topic, arrival, bitmap in map(astuple, observations.authors):
+            if (topic, arrival) in admitted and not (replayed and arrival <= self.closed):
+                step.authors.append(Authors(topic, self._open(arrival), bitmap))
+        for topic, arrival, examples in map(astuple, observations.examples):
+            new = admitted.get((topic, arrival), set())
+            fresh = [example for example in examples if example.mention in new]
             if fresh:
-                step.examples.append(Examples(examples.topic, examples.arrival, fresh))
+                step.examples.append(Examples(topic, self._open(arrival), fresh))
         step.mentions = sorted(set().union(*admitted.values()))
-        self.remember(step.mentions, self.closed)
         for rows in observations.rows:
             mark = self.marks.get(rows.partition, -1)
             self.marks[rows.partition] = max(mark, *rows.positions)
@@ -225,9 +246,9 @@ class Watch:
         """Tell whether a part of the record was applied before (the classify stage ran it again)."""
         return any(min(rows.positions) <= self.marks.get(rows.partition, -1) for rows in observations.rows)
 
-    def remember(self, mentions: list[int], closed: int) -> None:
-        """Remember counted mentions under the stream hour of ``closed``."""
-        self.seen.add(mentions, max(closed, 0) // 60)
+    def remember(self, step: Step) -> None:
+        """Remember the mentions that a step counts."""
+        self.seen.add(step.mentions, step.hour, max(step.closed, 0) // 60)
 
     def _behind(self, topic: str, step: Step) -> TopicState | None:
         state = self.topics.get(topic)
@@ -244,7 +265,8 @@ class Watch:
             state.windows.add(*row)
         effects.counted[rows.topic] += len(rows.minutes)
         effects.negative[rows.topic] += sum(negative >= _EVEN for negative in rows.negative)
-        effects.changed.setdefault(rows.topic, set()).update(rows.minutes)
+        counts = {minute: state.windows.counts(minute) for minute in set(rows.minutes)}
+        effects.changed.setdefault(rows.topic, {}).update(counts)
 
     def _close_all(self, step: Step, effects: Effects) -> None:
         """Close every arrival minute that is over, topic by topic: they do not depend on each other."""
@@ -256,12 +278,12 @@ class Watch:
             while windows.closed < step.closed:
                 effects.events += state.monitor.close(windows.close())
                 if windows.closed % _BAND_MINUTES == 0 and not windows.quiet:
-                    effects.changed.setdefault(topic, set()).add(windows.closed)
+                    effects.changed.setdefault(topic, {}).setdefault(windows.closed, None)
         effects.events[first:] = sorted(effects.events[first:], key=lambda event: (event.at, event.alert_id))
 
 
-def _copy(kept: Admitted, rows: Rows, place: int, names: list[str]) -> None:
-    kept.arrivals.append(rows.arrivals[place])
+def _copy(kept: Admitted, rows: Rows, place: int, names: list[str], arrival: int) -> None:
+    kept.arrivals.append(arrival)
     kept.minutes.append(rows.minutes[place])
     kept.negative.append(rows.negative[place])
     kept.positive.append(rows.positive[place])
