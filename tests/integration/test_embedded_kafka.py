@@ -117,7 +117,9 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
     port = free_port(2)
     with socket.create_server(("127.0.0.1", port)):
         broker = EmbeddedKafka(tmp_path, port=port)
-        with pytest.raises(DeployError, match=rf"port {port} on 127\.0\.0\.1 is taken.*HAIDANG_EMBEDDED_KAFKA_PORT"):
+        with pytest.raises(
+            DeployError, match=rf"port {port} on 127\.0\.0\.1 is taken.*HAIDANG_EMBEDDED_KAFKA_PORT"
+        ):
             broker.start()
         assert not broker.running
 
