@@ -194,7 +194,7 @@ class Desk:
         self.watch, self.journal = restore(self.table, self._monitors, self.sources, self.slots)
 
     def batch(self, log: Sequence[bytes], first: int, last: int) -> dict[str, bytes]:
-        """Handle the records ``first``..``last - 1``, publish, and return the entries that are to be written."""
+        """Handle the records ``first``..``last - 1``, publish, and return the entries to write."""
         effects = Effects()
         for offset in range(first, last):
             admitted = self.watch.admit(offset, wire.decode(log[offset]))

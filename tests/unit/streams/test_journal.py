@@ -36,7 +36,7 @@ def test_the_log_is_worth_testing() -> None:
 @SLOW
 @given(st.data())
 def test_a_crash_anywhere_changes_nothing(data: st.DataObject) -> None:
-    """Outputs, then any part of a batch's entries, then a restart from any earlier offset: all is the same."""
+    """Outputs, then any part of the entries, then a restart from any earlier offset: all is the same."""
     desk, place = Desk(sources=2), 0
     crashes = sorted(data.draw(st.sets(st.integers(1, len(LOG) - 1), max_size=4)))
     chance = random.Random(data.draw(st.integers(0, 1 << 20)))  # noqa: S311 - drawn by Hypothesis
@@ -141,10 +141,6 @@ def test_a_journal_of_another_version_is_refused() -> None:
 
 
 def _as_version_9(value: bytes) -> bytes:
-    import zlib
-
-    import msgspec
-
     entry = msgspec.msgpack.decode(zlib.decompress(value[16:]), strict=False)
     return zlib.compress(msgspec.msgpack.encode([9, *entry[1:]]))
 
