@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 _HOUR_SECONDS = 3600
 _AFTERMATH_SECONDS = 2 * _HOUR_SECONDS
-#: An update is worth reading when the count moved by half or the negative share by a tenth.
-_COUNT_MOVE = 0.5
-_SHARE_MOVE = 0.1
-_LEAST_TOLD = 10
+#: An update is worth reading when the count doubled or halved since the last event, by ten mentions at least,
+#: or when the negative share of twenty mentions or more moved by 0.15.
+_COUNT_FACTOR = 2
+_COUNT_MOVE = 10
+_SHARE_MOVE = 0.15
+_SHARE_LEAST = 20
 
 
 class Incident(msgspec.Struct):
@@ -36,8 +38,8 @@ class Incident(msgspec.Struct):
         Of the most severe decision so far.
     last_signal, last_event
         Epoch seconds of the newest decision that told something and of the newest event.
-    told_count, told_share
-        Observed count and negative share of the newest event.
+    told_count, told_share, told_window
+        Observed count, negative share and place in `WINDOW_SECONDS` of the window of the newest event.
 
     """
 
@@ -52,12 +54,14 @@ class Incident(msgspec.Struct):
     last_event: int
     told_count: int
     told_share: float
+    told_window: int = 0
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""
         return [
             self.alert_id, self.opened, self.onset, self.revision, str(self.kind), str(self.severity),
             str(self.reason), self.last_signal, self.last_event, self.told_count, self.told_share,
+            self.told_window,
         ]  # fmt: skip
 
     @classmethod
@@ -80,8 +84,16 @@ def alert_id_of(topic_id: str, opened: int) -> str:
     return f"{topic_id}-{stamp}-{digits}"
 
 
+class Figures(NamedTuple):
+    """What an event would tell: place of its window in `WINDOW_SECONDS`, mentions in it, negative share."""
+
+    window: int
+    count: int
+    share: float
+
+
 def advance(
-    incident: Incident, decision: Decision, at: int, count: int, share: float, rule: Rule
+    incident: Incident, decision: Decision, at: int, figures: Figures, rule: Rule
 ) -> EventName | None:
     """Take one decision into an open alert and say which event it causes, if any.
 
@@ -90,39 +102,42 @@ def advance(
     """
     if decision.severity is not None:
         incident.last_signal = at
-    event = _event(incident, decision, at, count, share, rule)
+    event = _event(incident, decision, at, figures, rule)
     if event is None:
         return None
     if event is EventName.RAISED or _sharper(incident, decision):
         _take_over(incident, decision)
     incident.revision += 1
-    incident.last_event, incident.told_count, incident.told_share = at, count, share
+    incident.last_event = at
+    incident.told_window, incident.told_count, incident.told_share = figures
     return event
 
 
-def _event(
-    incident: Incident, decision: Decision, at: int, count: int, share: float, rule: Rule
-) -> EventName | None:
-    if decision.severity is not None and decision.severity.rank > incident.severity.rank:
+def _event(incident: Incident, decision: Decision, at: int, figures: Figures, rule: Rule) -> EventName | None:
+    if rises(incident, decision):
         return EventName.RAISED
     if at - incident.last_signal >= rule.quiet:
         return EventName.CLOSED
     if at - incident.last_event < rule.pause:
         return None
-    return EventName.UPDATED if _moved(incident, decision, at, count, share) else None
+    return EventName.UPDATED if _moved(incident, decision, at, figures) else None
 
 
-def _moved(incident: Incident, decision: Decision, at: int, count: int, share: float) -> bool:
+def rises(incident: Incident, decision: Decision) -> bool:
+    """Return whether the decision is more severe than the alert so far."""
+    return decision.severity is not None and decision.severity.rank > incident.severity.rank
+
+
+def _moved(incident: Incident, decision: Decision, at: int, figures: Figures) -> bool:
     """Return whether an officer would want to know: while it lasts, and of calming for two hours after."""
     if at - incident.last_signal > _AFTERMATH_SECONDS:
         return False
-    if decision.severity is not None and at - incident.last_event >= _HOUR_SECONDS:
-        return True
     if _sharper(incident, decision):
         return True
-    told = incident.told_count
-    counts = abs(count - told) > _COUNT_MOVE * max(told, _LEAST_TOLD)
-    return counts or (count >= _LEAST_TOLD and abs(share - incident.told_share) >= _SHARE_MOVE)
+    less, more = sorted((figures.count, incident.told_count))
+    if more >= _COUNT_FACTOR * less and more - less >= _COUNT_MOVE:
+        return True
+    return less >= _SHARE_LEAST and abs(figures.share - incident.told_share) >= _SHARE_MOVE
 
 
 def _sharper(incident: Incident, decision: Decision) -> bool:

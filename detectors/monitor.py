@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from detectors.compose import Facets, compose, evidence_of, interval, negative_share
 from detectors.decision import Decision, Reading, decide
 from detectors.events import AlertEvent, EventName, Evidence, EvidenceName, Model, Name, TopicRef
-from detectors.incident import Incident, Rule, advance, alert_id_of
+from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, rises
 from detectors.joint import JointEvidence, JointReading
 from detectors.settings import MODEL_VERSION, DetectionSettings
 from detectors.share import ShareEvidence
@@ -17,7 +17,7 @@ from detectors.windows import FIVE_MINUTES, HOUR, WINDOW_SECONDS
 if TYPE_CHECKING:
     from detectors.windows import Windows
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400
@@ -147,8 +147,8 @@ class TopicMonitor:
         )
 
     def _advance(self, windows: Windows, decision: Decision, joint: JointReading) -> list[AlertEvent]:
-        window = self._window()
         incident = self._incident
+        window = self._window(incident, decision)
         if incident is None:
             incident = self._incident = self._open(windows, decision, window)
             event = EventName.OPENED if incident else None
@@ -165,16 +165,24 @@ class TopicMonitor:
         self, incident: Incident, windows: Windows, decision: Decision, window: int
     ) -> EventName | None:
         """Advance an open alert; when it begins to page, the change that pages has an onset of its own."""
-        paged, share = incident.severity.paging, negative_share(windows, window)
-        event = advance(incident, decision, windows.at, windows.total[window], share, self._rule)
+        paged = incident.severity.paging
+        figures = Figures(window, windows.total[window], negative_share(windows, window))
+        event = advance(incident, decision, windows.at, figures, self._rule)
         if incident.severity.paging and not paged:
             incident.onset = self._volume.onset(window, windows.at)
         return event
 
-    def _window(self) -> int:
-        """Return the window that the alert shows: where volume speaks, else where negativity does."""
+    def _window(self, incident: Incident | None, decision: Decision) -> int:
+        """Return the window that the alert shows: where volume speaks, else where negativity does.
+
+        An open alert keeps to its window and takes a longer one when that speaks, so that its figures can be
+        compared; when it rises, the change that made it rise is shown.
+        """
         volume, share = self._volume.reading, self._share.reading
-        return share.window if share.level and not volume.level else volume.window
+        window = share.window if share.level and not volume.level else volume.window
+        if incident is None or rises(incident, decision):
+            return window
+        return incident.told_window if decision.severity is None else max(window, incident.told_window)
 
     def _open(self, windows: Windows, decision: Decision, window: int) -> Incident | None:
         if decision.kind is None or decision.severity is None:
@@ -192,6 +200,7 @@ class TopicMonitor:
             last_event=at,
             told_count=windows.total[window],
             told_share=negative_share(windows, window),
+            told_window=window,
         )
 
     def _facets(self, windows: Windows, window: int, joint: JointReading) -> Facets:

@@ -5,7 +5,7 @@ from detector_support import START
 
 from detectors.decision import Decision
 from detectors.events import AlertKind, DecisionReason, EventName, Severity
-from detectors.incident import Incident, Rule, advance, alert_id_of
+from detectors.incident import Figures, Incident, Rule, advance, alert_id_of
 
 HOUR = 3600
 RULE = Rule(quiet=12 * HOUR, pause=600)
@@ -38,7 +38,7 @@ def step(
     incident: Incident, decision: Decision, seconds: int, count: int = 100, share: float = 0.5
 ) -> EventName | None:
     """Advance to `seconds` after the opening."""
-    return advance(incident, decision, START + seconds, count, share, RULE)
+    return advance(incident, decision, START + seconds, Figures(2, count, share), RULE)
 
 
 def test_an_alert_id_depends_on_topic_and_opening_alone() -> None:
@@ -54,9 +54,27 @@ def test_a_repeated_signal_says_nothing_new() -> None:
     assert incident.revision == 1
 
 
-def test_a_lasting_signal_is_told_each_hour() -> None:
-    """An hour of unchanged signal is worth an update."""
-    assert step(opened(), CRISIS, HOUR) is EventName.UPDATED
+def test_a_lasting_signal_of_the_same_size_is_not_told_again() -> None:
+    """Ten hours of four fifths to one and a half times the told count say nothing new."""
+    incident = opened()
+    counts = [80, 100, 150, 120, 90]
+    assert {step(incident, CRISIS, s, counts[s // HOUR % 5]) for s in range(600, 10 * HOUR, 600)} == {None}
+
+
+def test_a_doubled_handful_is_no_news() -> None:
+    """From 5 to 12 mentions is less than ten more."""
+    incident = opened()
+    incident.told_count = 5
+    assert step(incident, CRISIS, HOUR, 12) is None
+    assert step(incident, CRISIS, HOUR + 60, 15) is EventName.UPDATED
+
+
+def test_the_share_of_a_few_mentions_is_no_news() -> None:
+    """Fifteen mentions say little about a share."""
+    incident = opened()
+    incident.told_count = 20
+    assert step(incident, CRISIS, HOUR, 15, 0.9) is None
+    assert step(incident, CRISIS, HOUR, 20, 0.9) is EventName.UPDATED
 
 
 @pytest.mark.parametrize(("count", "share"), [(200, 0.5), (40, 0.5), (100, 0.35), (100, 0.65)])

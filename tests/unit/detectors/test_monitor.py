@@ -72,6 +72,15 @@ def test_updates_keep_their_pause(told: list[AlertEvent]) -> None:
             assert (event.at - before.at).total_seconds() >= 600
 
 
+def test_an_announcement_is_told_in_a_few_events() -> None:
+    """Twelve hours of a surge: its growth, not its noise; the window shown never shrinks."""
+    surge = ordinary(12 * 60, rate=4.0, share=0.15, seed=3, joy=0.1)
+    events = watch(steps([*HISTORY, *surge, *AFTERMATH]))
+    assert 3 <= len(events) <= 10
+    spans = [event.window.end - event.window.start for event in events]
+    assert spans == sorted(spans)
+
+
 def test_an_alert_closes_twelve_hours_after_its_last_signal(told: list[AlertEvent]) -> None:
     """The burst ends, the 6-hour window may echo it, then it takes twelve quiet hours."""
     burst_end = START + (QUIET_DAYS + 180) * MINUTE
