@@ -149,7 +149,10 @@ def decode(value: bytes) -> Observations:
         If the value is not a sound version 1 record: only a foreign writer can cause that.
 
     """
-    observations = _DECODER.decode(value)
+    try:
+        observations = _DECODER.decode(value)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError("observations with a text that is not UTF-8") from error
     if observations.schema != SCHEMA:
         raise msgspec.DecodeError(f"observations schema {observations.schema}, this worker reads {SCHEMA}")
     if not all(_sound(rows, len(observations.names)) for rows in observations.rows):

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.clock import GRACE_MS, StreamClock
@@ -36,15 +36,16 @@ def heard(partition: int, arrived: int, appended: int | None = None) -> Progress
     return Progress(partition, arrived, arrived, arrived if appended is None else appended)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(PROGRESS | UNREADABLE | TICKS, min_size=2, max_size=40), st.integers(1, 3))
 def test_time_never_runs_backwards(items: list[Progress | Tick], partitions: int) -> None:
     """Whatever is read in whatever order."""
-    clock, times = StreamClock(partitions), []
-    for item in items:
-        times.append((take(clock, item), clock.time_ms))
+    clock = StreamClock(partitions)
+    times = [(take(clock, item), clock.time_ms) for item in items]
     assert all(earlier <= later for earlier, later in pairwise(times))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(PROGRESS, min_size=1, max_size=20))
 def test_batches_do_not_matter_to_time(items: list[Progress]) -> None:
     """Closing after each batch or once at the end comes to the same while all partitions are active."""
@@ -88,6 +89,7 @@ def test_a_replay_of_old_data_stays_in_its_own_time() -> None:
     assert clock.time_ms == T0 + 3 * MINUTE
 
 
+@settings(max_examples=50, deadline=None)
 @given(STAMPS, st.integers(1, MINUTE * 9))
 def test_ticks_older_than_the_last_append_are_ignored(appended: int, before: int) -> None:
     """A tick that was on its way when a record came does not call the partition silent."""

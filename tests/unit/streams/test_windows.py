@@ -1,0 +1,196 @@
+"""The minutes of a topic: sums that are exact after any history, and the same after dump and load."""
+
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
+from streams.observation import author_bit
+from streams.windows import KEPT_MINUTES, TopicWindows, distinct
+
+BASE = 29_000_000
+#: minutes until the arrival, age at arrival in minutes, P(negative), P(positive), kind, source.
+ROWS = st.lists(
+    st.tuples(
+        st.integers(0, 200),
+        st.sampled_from((0, 1, 4, 5, 14, 15, 59, 60, 359, 360, 1439, 1440, 2879)),
+        st.integers(0, 1000),
+        st.integers(0, 1000),
+        st.integers(0, 4),
+        st.sampled_from("abc"),
+    ),
+    max_size=25,
+)
+QUICK = settings(max_examples=40, deadline=None)
+Row = tuple[int, int, int, int, int, str]
+
+
+def reloaded(windows: TopicWindows) -> TopicWindows:
+    """Return the windows behind what the state table would hold."""
+    return TopicWindows.load(msgspec.msgpack.decode(msgspec.msgpack.encode(windows.dump())))
+
+
+def fill(windows: TopicWindows, rows: list[Row]) -> None:
+    """Add rows; arrivals are minutes after `BASE`."""
+    for arrival, age, negative, positive, kind, name in rows:
+        windows.add(BASE + arrival, BASE + arrival - age, negative, positive, kind, name)
+
+
+@QUICK
+@given(ROWS, st.integers(0, 260))
+def test_sums_are_what_was_said_in_the_window_as_known(rows: list[Row], until: int) -> None:
+    """Each window is the sum over its event minutes of what had arrived by its end."""
+    windows = TopicWindows(BASE - 1)
+    fill(windows, rows)
+    for _ in range(until + 1):
+        view = windows.close()
+    for place, seconds in enumerate(WINDOW_SECONDS):
+        known = [row for row in rows if row[0] <= until and row[0] - row[1] > until - seconds // 60]
+        assert view.total[place] == len(known) == sum(view.kinds[place])
+        assert view.negative[place] == sum(row[2] >= 500 for row in known)
+        assert view.positive[place] == sum(row[3] >= 500 for row in known)
+        assert view.negative_milli[place] == sum(row[2] for row in known)
+        assert view.kinds[place] == tuple(sum(row[4] == kind for row in known) for kind in range(len(KINDS)))
+    assert view.arrived == sum(row[0] == until for row in rows)
+    assert view.at == (BASE + until + 1) * 60
+
+
+@QUICK
+@given(ROWS, ROWS, st.integers(0, 220), st.integers(1, 1500))
+def test_dump_and_load_change_nothing(before: list[Row], after: list[Row], until: int, more: int) -> None:
+    """At any moment, with open minutes too: every later view is the same."""
+    windows = TopicWindows(BASE - 1)
+    fill(windows, before)
+    for _ in range(until):
+        windows.close()
+    again = reloaded(windows)
+    assert msgspec.msgpack.encode(again.dump()) == msgspec.msgpack.encode(windows.dump())
+    for found in (windows, again):
+        fill(found, [(row[0] + until, *row[1:]) for row in after])
+    for _ in range(more):
+        assert again.close() == windows.close()
+
+
+@QUICK
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(rows: list[Row], chance: object) -> None:
+    """Everything is a sum of integers."""
+    one, other = TopicWindows(BASE - 1), TopicWindows(BASE - 1)
+    fill(one, rows)
+    shuffled = list(rows)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random
+    fill(other, shuffled)
+    assert [one.close() for _ in range(210)] == [other.close() for _ in range(210)]
+
+
+@QUICK
+@given(ROWS, st.integers(0, 230))
+def test_counts_hold_open_minutes_too(rows: list[Row], until: int) -> None:
+    """What is told of a minute does not wait for the arrival minute to end."""
+    windows = TopicWindows(BASE - 1)
+    fill(windows, rows)
+    for _ in range(until):
+        windows.close()
+    said = Counter(BASE + row[0] - row[1] for row in rows)
+    for minute, count in said.items():
+        if minute > windows.closed - KEPT_MINUTES:
+            assert windows.counts(minute)[0] == count
+    assert windows.counts(BASE + 9_999) == (0, 0, 0)
+
+
+def test_what_comes_late_counts_in_the_first_open_minute() -> None:
+    """An arrival minute that is over stays as it was decided."""
+    windows = TopicWindows(BASE + 9)
+    windows.add(BASE + 3, BASE + 2, 900, 0, 0, "a")
+    view = windows.close()
+    assert (view.arrived, view.total[0], view.total[1]) == (1, 0, 1)
+
+
+def test_quiet_means_nothing_within_a_day_and_nothing_waiting() -> None:
+    """A topic becomes quiet a day after the last word."""
+    windows = TopicWindows(BASE - 1)
+    assert windows.quiet
+    windows.add(BASE, BASE, 0, 0, 0, "a")
+    assert not windows.quiet
+    quiet = []
+    for _ in range(1441):
+        windows.close()
+        quiet.append(windows.quiet)
+    assert quiet == [False] * 1440 + [True]
+
+
+def test_memory_is_bounded_in_time() -> None:
+    """Two days later nothing is left of a mention."""
+    windows = TopicWindows(BASE - 1)
+    pending = windows.pending(BASE)
+    pending.authors = 7
+    pending.add_examples([example(1, BASE)])
+    windows.add(BASE, BASE - 2879, 0, 0, 0, "a")
+    windows.add(BASE, BASE, 0, 0, 0, "a")
+    for _ in range(2882):
+        windows.close()
+    fresh = TopicWindows(windows.closed)
+    assert windows.dump() == fresh.dump()
+
+
+@pytest.mark.parametrize("authors", [0, 1, 9, 50, 200, 500, 1000, 1500])
+def test_the_author_estimate_is_within_a_tenth(authors: int) -> None:
+    """On average over topics, up to 1,500 authors; exactly for the few that a decision asks about."""
+    estimates = []
+    for topic in range(20):
+        bitmap = 0
+        for author in range(authors):
+            bitmap |= 1 << author_bit(f"tác giả {author}", f"t{topic}", BASE)
+        estimates.append(distinct(bitmap))
+    assert abs(sum(estimates) / len(estimates) - authors) <= authors / 10
+    assert all(abs(found - authors) <= 0.25 * authors + 1 for found in estimates)
+
+
+def test_a_full_bitmap_has_an_estimate() -> None:
+    """No more than it can tell, and never an error."""
+    assert 3000 < distinct((1 << 512) - 1) < 4000
+    assert distinct(0) == 0
+
+
+def test_authors_are_those_of_the_last_hour() -> None:
+    """In slots of ten minutes."""
+    windows = TopicWindows(BASE - 1)
+    windows.pending(BASE).authors = 0b101
+    views = [windows.close() for _ in range(70)]
+    assert views[0].authors == views[48].authors == 2
+    assert views[60].authors == 0
+
+
+def example(mention: int, arrival: int) -> Example:
+    """Return a masked example."""
+    return Example(mention, "lời", "báo", "press", None, arrival * 60, arrival * 60, 500, ("lời nói",))
+
+
+@QUICK
+@given(st.lists(st.integers(0, 60), max_size=40), st.integers(1, 9))
+def test_examples_do_not_depend_on_batches(hashes: list[int], size: int) -> None:
+    """The eight smallest of a minute, whichever way they come."""
+    whole, parts = TopicWindows(BASE - 1), TopicWindows(BASE - 1)
+    whole.pending(BASE).add_examples(example(found, BASE) for found in hashes)
+    for place in reversed(range(0, len(hashes), size)):
+        parts.pending(BASE).add_examples(example(found, BASE) for found in hashes[place : place + size])
+    view: Windows = whole.close()
+    assert view == parts.close()
+    assert [found.mention for found in view.examples] == sorted(set(hashes))[:8]
+
+
+def test_examples_and_sources_are_bounded_and_age() -> None:
+    """The newest 24 of six hours; distinct names of six hours, at most 256."""
+    windows = TopicWindows(BASE - 1)
+    for minute in range(400):
+        windows.pending(BASE + minute).add_examples([example(minute, BASE + minute)])
+        windows.add(BASE + minute, BASE + minute, 0, 0, 0, f"báo {minute}")
+        view = windows.close()
+    assert [found.mention for found in view.examples] == list(range(376, 400))
+    assert view.spread == 256
+    for _ in range(400):
+        view = windows.close()
+    assert (view.examples, view.spread) == ((), 0)
