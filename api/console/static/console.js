@@ -17,6 +17,11 @@ const WORDS = {
     usual: "bình thường", times: "gấp {0} lần bình thường", verdict: "Kết luận", comment: "Ghi chú",
     acknowledge: "Tiếp nhận", close: "Đóng", live: "trực tiếp", lost: "mất kết nối, đang thử lại…",
     confirm: "Kết luận của bạn", opened: "mở", raised: "tăng mức", updated: "cập nhật", model: "Mô hình",
+    counts_high: "lượng đề cập cao", volume_and_hostility: "lượng đề cập cao và lời lẽ gay gắt",
+    volume_and_negativity: "lượng đề cập và tỷ lệ tiêu cực đều cao",
+    volume_without_negativity: "lượng đề cập cao, không tiêu cực hơn", volume_positive: "lượng đề cập tích cực cao",
+    negativity_alone: "tỷ lệ tiêu cực cao", few_voices: "ít người nói", warming_up: "đang học mức bình thường",
+    quiet: "đã lắng xuống", normal: "bình thường",
     failed: "Không thực hiện được: ", window: "Trong khoảng", language: "English",
   },
   en: {
@@ -33,6 +38,11 @@ const WORDS = {
     usual: "usually", times: "{0} times the usual", verdict: "Verdict", comment: "Comment",
     acknowledge: "Acknowledge", close: "Close", live: "live", lost: "connection lost, trying again…",
     confirm: "Your verdict", opened: "opened", raised: "raised", updated: "updated", model: "Model",
+    counts_high: "many mentions", volume_and_hostility: "many mentions, in hostile words",
+    volume_and_negativity: "many mentions and a high negative share",
+    volume_without_negativity: "many mentions, no more negative than usual", volume_positive: "many positive mentions",
+    negativity_alone: "a high negative share", few_voices: "few people speaking", warming_up: "still learning what is usual",
+    quiet: "calmed down", normal: "as usual",
     failed: "That failed: ", window: "Within", language: "Tiếng Việt",
   },
 };
@@ -120,7 +130,7 @@ function facts(alert) {
     ["share", `${percent(shares.observed)} (${word("usual")} ${percent(shares.expected)})`],
     ["phrases", (alert.phrases ?? []).join(" · ") || "–"],
     ["sources", sources.map(([kind, count]) => `${word(kind)} ${number(count)}`).join(" · ") || "–"],
-    ["reason", alert.reason],
+    ["reason", word(alert.reason)],
     ["model", `${alert.model?.version ?? ""} ${alert.model?.config_hash ?? ""}`],
   ];
   return element("dl", "", "", ...rows.flatMap(([name, text]) => [element("dt", word(name)), element("dd", text)]));
@@ -158,6 +168,7 @@ function actions(alert) {
   if (role === "viewer" || alert.human_state === "closed") return box;
   if (alert.human_state === "new") {
     const take = element("button", word("acknowledge"));
+    take.id = "acknowledge";
     take.type = "button";
     take.addEventListener("click", () => act(alert.alert_id, "acknowledge", {}));
     box.append(take);
@@ -167,16 +178,19 @@ function actions(alert) {
     option.value = name;
     return option;
   }));
+  verdict.id = "verdict";
   verdict.setAttribute("aria-label", word("confirm"));
   verdict.value = draft.verdict || VERDICTS[0];
   verdict.addEventListener("change", () => { draft.verdict = verdict.value; });
   const comment = element("input");
+  comment.id = "comment";
   comment.maxLength = 2000;
   comment.value = draft.comment; // a redraw must not take away what is half written
   comment.addEventListener("input", () => { draft.comment = comment.value; });
   comment.placeholder = word("comment");
   comment.setAttribute("aria-label", word("comment"));
   const end = element("button", word("close"));
+  end.id = "close";
   end.type = "button";
   end.addEventListener("click", () =>
     act(alert.alert_id, "close", { verdict: verdict.value, comment: comment.value || null }));
