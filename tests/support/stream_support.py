@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ class Api:
         environment = {"HAIDANG_KAFKA_BOOTSTRAP": bootstrap, "HAIDANG_API_PORT": str(port)}
         self.part = Part("api", folder, environment)
 
-    def get(self, path: str) -> Any:
+    def get(self, path: str) -> dict[str, Any]:
         """Return the JSON answer of a path.
 
         Raises
@@ -131,7 +132,8 @@ class Api:
         )
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
-                return json.load(answer)
+                found: dict[str, Any] = json.load(answer)
+                return found
         except OSError as error:
             raise AssertionError(f"no answer yet: {error}") from error
 
@@ -139,9 +141,10 @@ class Api:
         """Return the count of each topic and minute that the API serves, zeros left out."""
         counts: dict[Cell, int] = {}
         for topic in self.get("/v1/topics")["items"]:
-            for day in range(1, 7):
-                span = f"from=2026-11-0{day}T00:00:00Z&to=2026-11-0{day + 1}T00:00:00Z&step=60"
-                for point in self.get(f"/v1/topics/{topic['id']}/series?{span}")["points"]:
+            for day in range(7):
+                since = Truth.START + timedelta(days=day - 1)
+                span = f"from={since:%Y-%m-%dT%H:%M:%SZ}&to={since + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+                for point in self.get(f"/v1/topics/{topic['id']}/series?{span}&step=60")["points"]:
                     minute = int(datetime.fromisoformat(point["at"]).timestamp()) // 60
                     counts[topic["id"], minute] = point["count"]
         return {cell: count for cell, count in counts.items() if count}
@@ -150,19 +153,23 @@ class Api:
         """Return (alert, revision) of every alert event that the API serves."""
         alerts = [item["alert_id"] for item in self.get("/v1/alerts?limit=200")["items"]]
         return [
-            (alert, event["revision"])
+            (alert, line["data"]["revision"])
             for alert in alerts
-            for event in self.get(f"/v1/alerts/{alert}/events")["items"]
+            for line in self.get(f"/v1/alerts/{alert}/events")["items"]
+            if line["origin"] == "machine"
         ]
 
 
 class Truth:
     """Mentions with what must be counted: per topic and event minute, each (source, id) once."""
 
+    #: Arrival of the first mention; some were published earlier.
+    START = datetime(2026, 11, 1, tzinfo=UTC)
+
     def __init__(self, count: int, seed: int = 7) -> None:
         self._random = random.Random(seed)  # noqa: S311 - a reproducible test stream
         self.counts: Counter[Cell] = Counter()
-        self._arrived = datetime(2026, 11, 1, tzinfo=UTC)
+        self._arrived = self.START
         self.mentions = [self._mention(n) for n in range(count)]
 
     def _mention(self, number: int) -> dict[str, object]:
@@ -196,16 +203,19 @@ class Truth:
             place += size
 
 
-def send(bootstrap: str, values: Iterable[bytes], key: bytes | None = b"test") -> None:
-    """Write record values to ``mentions`` in order and wait for their acknowledgement."""
-    producer = KafkaProducer(
+def make_producer(bootstrap: str) -> KafkaProducer:
+    """Return a producer that gets through a restart of the broker without losing or doubling a record."""
+    return KafkaProducer(
         bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, delivery_timeout_ms=120_000
     )
+
+
+def send(producer: KafkaProducer, values: Iterable[bytes], key: bytes | None = b"test") -> None:
+    """Write record values to ``mentions`` in order and wait for their acknowledgement."""
     futures = [producer.send("mentions", value=value, key=key) for value in values]
     producer.flush()
     for future in futures:
         future.get(60)
-    producer.close()
 
 
 def read_all(bootstrap: str, topic: str) -> list[tuple[bytes | None, bytes]]:
@@ -233,21 +243,38 @@ def series(bootstrap: str) -> dict[Cell, int]:
 
 
 def offsets(bootstrap: str) -> dict[tuple[str, int], Offsets]:
-    """Return where the worker's group stands on each input partition."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    """Return where the worker's group stands on each input partition.
+
+    Raises
+    ------
+    AssertionError
+        If the broker does not answer (yet).
+
+    """
+    places = [(topic, partition) for topic in READ_TOPICS for partition in range(PARTITIONS)]
     try:
-        places = [(topic, partition) for topic in READ_TOPICS for partition in range(PARTITIONS)]
-        return read_offsets(admin, GROUP, places)
+        with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+            return read_offsets(admin, GROUP, places)
     except KafkaError as error:
         raise AssertionError(f"offsets cannot be read yet: {error}") from error
-    finally:
-        admin.close()
+
+
+def handled(bootstrap: str) -> int:
+    """Return how many records of ``mentions`` the worker has acknowledged."""
+    found = [found for place, found in offsets(bootstrap).items() if place[0] == "mentions"]
+    return sum(each.end - each.remaining for each in found)
+
+
+def remaining(bootstrap: str) -> int:
+    """Return how many records of ``mentions`` the worker has yet to acknowledge."""
+    return sum(found.remaining for place, found in offsets(bootstrap).items() if place[0] == "mentions")
 
 
 def wait_until_read(bootstrap: str, within_seconds: float = 120) -> None:
     """Wait until every mention is classified: committed == end on each partition of ``mentions``."""
-
-    def remaining() -> int:
-        return sum(found.remaining for place, found in offsets(bootstrap).items() if place[0] == "mentions")
-
-    eventually(remaining, until=lambda left: left == 0, within_seconds=within_seconds, what="mentions read")
+    eventually(
+        lambda: remaining(bootstrap),
+        until=lambda left: left == 0,
+        within_seconds=within_seconds,
+        what="mentions read",
+    )
