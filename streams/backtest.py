@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 import time
+import zlib
 from collections import Counter
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Annotated, cast
@@ -87,22 +88,36 @@ def run(
     return 0
 
 
+def _lines(file: Path) -> Iterator[bytes]:
+    """Yield the lines of a file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read; a damaged gzip file too.
+
+    """
+    with _open(file) as lines:
+        try:
+            yield from lines
+        except (EOFError, zlib.error) as error:
+            raise gzip.BadGzipFile(f"{file.name}: damaged gzip file ({error})") from error
+
+
 def _backtest(
     file: Path, out: Path, watched: Catalogue, budget: float, say: IO[str], *, only_paging: bool
 ) -> None:
     began = time.monotonic()
     if _is_counts(file):
-        with _open(file) as lines:
-            text = (line.decode("utf-8", "replace") for line in lines)
-            counts = parse_counts(text, file.name)
+        text = (line.decode("utf-8", "replace") for line in _lines(file))
+        counts = parse_counts(text, file.name)
         settings = DetectionSettings(pages_per_week=budget)
         events = watch_counts(_stem(file), counts.rows, counts.step, settings)
         written = _write(out, _stem(file), events, only_paging=only_paging)
         read = f"{len(counts.rows)} rows"
     else:
         pipeline = Pipeline(watched, budget)
-        with _open(file) as lines:
-            records = records_by_arrival(lines, time.time_ns() // 1_000_000)
+        records = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
         written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
         read = ", ".join(f"{count} {outcome}" for outcome, count in sorted(pipeline.outcomes.items()))
         for refused in pipeline.refused[:5]:
@@ -120,15 +135,14 @@ def records_by_arrival(lines: Iterable[bytes], now_ms: int) -> Iterator[Record]:
     the line's place in the file, counted from 0.
     """
     placed: list[tuple[int, int, bytes, int]] = []
-    arrival = 0
+    arrival, appended = 0, now_ms
     for number, line in enumerate(lines):
         if not line.strip():
             continue
-        appended = now_ms
         try:
             times = _TIMES.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass  # taken as appended with the line before: the present would end the time of the file
         else:
             stamp = times.published_at if times.fetched_at is None else times.fetched_at
             arrival = int(stamp.timestamp() * 1000)
@@ -143,23 +157,29 @@ def _write(out: Path, stem: str, events: Iterable[AlertEvent], *, only_paging: b
     out.mkdir(parents=True, exist_ok=True)
     highest: dict[str, Severity] = {}
     part = out / f"{stem}.jsonl.part"
-    with part.open("wb") as file:
-        for event in events:
-            if event.severity.paging or not only_paging:
-                file.write(encode_event(event) + b"\n")
-                before = highest.get(event.alert_id, event.severity)
-                highest[event.alert_id] = max(before, event.severity, key=lambda severity: severity.rank)
-    part.replace(out / f"{stem}.jsonl")
+    try:
+        with part.open("wb") as file:
+            for event in events:
+                if event.severity.paging or not only_paging:
+                    file.write(encode_event(event) + b"\n")
+                    before = highest.get(event.alert_id, event.severity)
+                    highest[event.alert_id] = max(before, event.severity, key=lambda severity: severity.rank)
+        part.replace(out / f"{stem}.jsonl")
+    finally:
+        part.unlink(missing_ok=True)
     return Counter(str(severity) for severity in highest.values())
 
 
 def _is_counts(file: Path) -> bool:
-    return ".csv" in file.suffixes
+    return _plain(file).suffix == ".csv"
 
 
 def _stem(file: Path) -> str:
-    plain = file.with_suffix("") if file.suffix == ".gz" else file
-    return plain.stem
+    return _plain(file).stem
+
+
+def _plain(file: Path) -> Path:
+    return file.with_suffix("") if file.suffix == ".gz" else file
 
 
 def _open(file: Path) -> IO[bytes]:

@@ -1,0 +1,158 @@
+"""``haidang backtest``: one file of events for each input, or one clear line."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from core_support import START, START_MS, catalogue, record, talk
+
+from detectors.events import encode_event
+from streams.backtest import records_by_arrival, run
+from streams.pipeline import Pipeline
+
+CATALOGUE = "\n".join(
+    ['schema = "haidang.catalogue.v1"']
+    + [
+        f'[[topic]]\nid = "chu-de-{n}"\nname = {{ vi = "Chủ đề {n}", en = "Topic {n}" }}\n'
+        f'aliases = ["chuyện số {n} ở xã"]'
+        for n in range(3)
+    ]
+)
+MENTIONS = talk(6, hours=7.5)
+NOW_MS = START_MS + 400 * 86_400_000
+
+
+def backtest(folder: Path, *files: Path, only_paging: bool = False) -> tuple[int, str]:
+    """Run the command on the tiny catalogue; return status and summary."""
+    path, said = folder / "catalogue.toml", io.StringIO()
+    path.write_text(CATALOGUE, encoding="utf-8")
+    return run(list(files), folder / "out", path, 14.0, only_paging, said), said.getvalue()
+
+
+def lines_of(mentions: list[dict[str, object]]) -> bytes:
+    """Return JSON Lines."""
+    return b"".join(msgspec.json.encode(found) + b"\n" for found in mentions)
+
+
+def counts_of(values: list[int]) -> str:
+    """Return a CSV of counts in steps of five minutes."""
+    rows = [
+        f"2026-11-{1 + n // 288:02d} {n // 12 % 24:02d}:{n * 5 % 60:02d}:00,{value}"
+        for n, value in enumerate(values)
+    ]
+    return "\n".join(["timestamp,value", *rows])
+
+
+def test_mentions_become_a_file_of_the_pipelines_events(tmp_path: Path) -> None:
+    """The name is the stem's; the lines are what the pipeline decides."""
+    file = tmp_path / "thang-11.jsonl"
+    file.write_bytes(lines_of(MENTIONS))
+    status, said = backtest(tmp_path, file)
+    written = (tmp_path / "out" / "thang-11.jsonl").read_bytes().splitlines()
+    stream = [record(place, found) for place, found in enumerate(MENTIONS)]
+    decided = [encode_event(event) for event in Pipeline(catalogue(), 14.0).run(stream)]
+    without_hash = [json.loads(line) | {"model": 0} for line in written]
+    assert (status, without_hash) == (0, [json.loads(line) | {"model": 0} for line in decided])
+    assert written
+    assert "thang-11.jsonl: " in said
+    assert "counted" in said
+
+
+def test_gz_and_any_order_of_lines_give_the_same(tmp_path: Path) -> None:
+    """Lines are decided by arrival, wherever they stand."""
+    unique = list({str(found["id"]): found for found in MENTIONS}.values())
+    plain, packed = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
+    plain.write_bytes(lines_of(unique))
+    packed.write_bytes(gzip.compress(lines_of(unique[::-1])))
+    assert backtest(tmp_path, plain)[0] == backtest(tmp_path, packed)[0] == 0
+    assert (tmp_path / "out" / "a.jsonl").read_bytes() == (tmp_path / "out" / "b.jsonl").read_bytes() != b""
+
+
+def test_only_paging_leaves_out_what_does_not_page(tmp_path: Path) -> None:
+    """The rest is untouched and in order."""
+    file = tmp_path / "a.csv"
+    chatter = [5 + n % 3 for n in range(2000)]
+    chatter[1500:1506] = [400] * 6
+    file.write_text(counts_of(chatter), encoding="utf-8")
+    backtest(tmp_path, file)
+    every = (tmp_path / "out" / "a.jsonl").read_bytes().splitlines()
+    backtest(tmp_path, file, only_paging=True)
+    paging = (tmp_path / "out" / "a.jsonl").read_bytes().splitlines()
+    assert paging == [line for line in every if json.loads(line)["severity"] != "info"]
+    assert paging
+
+
+def test_counts_carry_the_time_of_their_row(tmp_path: Path) -> None:
+    """``at`` is the stamp as it stands in the file."""
+    file = tmp_path / "a.csv"
+    values = [5] * 1500 + [300] * 6 + [5] * 20
+    file.write_text(counts_of(values), encoding="utf-8")
+    assert backtest(tmp_path, file)[0] == 0
+    first = json.loads((tmp_path / "out" / "a.jsonl").read_bytes().splitlines()[0])
+    assert first["at"][:16] in {f"2026-11-06T05:{minute:02d}" for minute in (0, 5, 10)}
+    assert first["topic"]["id"] == "a"
+
+
+def test_two_files_of_one_stem_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither is decided: one would overwrite the other."""
+    for name in ("a.csv", "a.jsonl.gz"):
+        (tmp_path / name).write_bytes(b"")
+    assert backtest(tmp_path, tmp_path / "a.csv", tmp_path / "a.jsonl.gz")[0] == 1
+    assert "a.jsonl; rename" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_faulty_csv_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line with the file, the line and the fix."""
+    file = tmp_path / "a.csv"
+    file.write_text(counts_of([1, 2, 3]) + "\nnoon,4", encoding="utf-8")
+    assert backtest(tmp_path, file)[0] == 1
+    error = capsys.readouterr().err
+    assert error.startswith("haidang: a.csv: line 5: 'noon' is no time; write it as")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_gzip_file_is_an_input_error_and_writes_nothing(tmp_path: Path) -> None:
+    """Cut off while it was copied."""
+    file = tmp_path / "a.jsonl.gz"
+    file.write_bytes(gzip.compress(lines_of(MENTIONS))[:-200])
+    with pytest.raises(OSError, match=r"a\.jsonl\.gz: damaged"):
+        backtest(tmp_path, file)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_lines_are_named_and_their_neighbours_count(tmp_path: Path) -> None:
+    """With their line number, blank lines counted too."""
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(b"\n" + lines_of(MENTIONS[:3]) + b"{broken\n" + lines_of(MENTIONS[3:6]))
+    status, said = backtest(tmp_path, file)
+    assert status == 0
+    assert "line 5: not_json" in said
+    assert "1 rejected" in said
+
+
+def test_bad_lines_do_not_move_time() -> None:
+    """Many of them between mentions without ``fetched_at``: the next ones still count."""
+    mentions = [dict(found) for found in MENTIONS[:40]]
+    for found in mentions:
+        found["published_at"] = found.pop("fetched_at")
+    bad = [b"{broken\n"] * 600
+    lines = [*lines_of(mentions[:20]).splitlines(), *bad, *lines_of(mentions[20:]).splitlines()]
+    pipeline, clean = Pipeline(catalogue(), 14.0), Pipeline(catalogue(), 14.0)
+    list(pipeline.run(records_by_arrival(lines, NOW_MS)))
+    list(clean.run(records_by_arrival(lines_of(mentions).splitlines(), NOW_MS)))
+    assert pipeline.outcomes == clean.outcomes + pipeline.outcomes.__class__({"rejected": 600})
+    assert pipeline.watch.closed == clean.watch.closed
+
+
+def test_a_name_that_holds_csv_inside_is_no_csv(tmp_path: Path) -> None:
+    """Only the last suffix says what a file is."""
+    file = tmp_path / "nab.csv.jsonl"
+    file.write_bytes(lines_of(MENTIONS[:5]))
+    assert backtest(tmp_path, file)[0] == 0
+    assert (tmp_path / "out" / "nab.csv.jsonl").exists()
+    assert START.year == 2025
