@@ -1,7 +1,8 @@
 """Cost of the stream's core without Kafka: classify, admit and fold, close, journal, restore.
 
-``PYTHONPATH=.:tests/support python tests/benchmarks/fold.py`` prints a Markdown table: microseconds, medians of five repetitions in one
-run, and the ratio to a fixed reference loop, by which runs on different machines can be compared.
+``PYTHONPATH=.:tests/support python tests/benchmarks/fold.py`` prints a Markdown table: microseconds, medians
+of five repetitions in one run, and the ratio to a fixed reference loop, by which runs on different machines
+can be compared.
 """
 
 from __future__ import annotations
