@@ -242,10 +242,9 @@ class Agents:
         journal.note(step, decided=len(effects.events) > before)
         for outcome, count in outcomes.items():
             self._metrics.count(outcome, count)
-        now = time.time()
-        counted = sum(outcomes.values())
-        for progress in observations.progress:
-            self._metrics.mention_to_metric.observe(now - progress.appended_ms / 1000, counted)
+        if observations.progress:
+            oldest = min(progress.appended_ms for progress in observations.progress) / 1000
+            self._metrics.mention_to_metric.observe(time.time() - oldest, sum(outcomes.values()))
 
     def _refuse_foreign(self, event: Event) -> Awaitable[object]:
         """Send to the dead letters what somebody else wrote to ``observations``."""

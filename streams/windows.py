@@ -26,6 +26,7 @@ KEPT_MINUTES = 2880
 _WINDOW_MINUTES = tuple(seconds // 60 for seconds in WINDOW_SECONDS)
 _TOTAL, _NEGATIVE, _POSITIVE, _NEGATIVE_MILLI, _KIND = 0, 1, 2, 3, 4
 _WIDTH = _KIND + len(KINDS)
+_NOTHING = [0] * _WIDTH
 #: Distinct authors are counted over the last hour in slots of ten minutes, distinct sources over six hours.
 _AUTHOR_SLOT, _AUTHOR_SLOTS = 10, 6
 _SPREAD_MINUTES = 360
@@ -79,6 +80,7 @@ class TopicWindows:
         self.closed = closed
         self._minutes: dict[int, list[int]] = {}
         self._pending: dict[int, Pending] = {}
+        self._waiting: dict[int, list[int]] = {}
         self._sums = [[0] * _WIDTH for _ in _WINDOW_MINUTES]
         self._authors: dict[int, int] = {}
         self._names: dict[str, int] = {}
@@ -114,11 +116,15 @@ class TopicWindows:
         cell = pending.cells.get(minute)
         if cell is None:
             cell = pending.cells[minute] = [0] * _WIDTH
-        cell[_TOTAL] += 1
-        cell[_NEGATIVE] += negative >= _EVEN
-        cell[_POSITIVE] += positive >= _EVEN
-        cell[_NEGATIVE_MILLI] += negative
-        cell[_KIND + kind] += 1
+        waiting = self._waiting.get(minute)
+        if waiting is None:
+            waiting = self._waiting[minute] = [0] * _WIDTH
+        for known in (cell, waiting):
+            known[_TOTAL] += 1
+            known[_NEGATIVE] += negative >= _EVEN
+            known[_POSITIVE] += positive >= _EVEN
+            known[_NEGATIVE_MILLI] += negative
+            known[_KIND + kind] += 1
 
     def close(self) -> Windows:
         """Close the next arrival minute and return the windows as known at its end."""
@@ -131,12 +137,12 @@ class TopicWindows:
 
     def counts(self, minute: int) -> tuple[int, int, int]:
         """Return (mentions, negative, positive) of an event minute, open arrival minutes included."""
-        cells = [pending.cells.get(minute) for pending in self._pending.values()]
-        known = [cell for cell in (self._minutes.get(minute), *cells) if cell is not None]
+        settled = self._minutes.get(minute, _NOTHING)
+        waiting = self._waiting.get(minute, _NOTHING)
         return (
-            sum(cell[_TOTAL] for cell in known),
-            sum(cell[_NEGATIVE] for cell in known),
-            sum(cell[_POSITIVE] for cell in known),
+            settled[_TOTAL] + waiting[_TOTAL],
+            settled[_NEGATIVE] + waiting[_NEGATIVE],
+            settled[_POSITIVE] + waiting[_POSITIVE],
         )
 
     def dump(self) -> list[object]:
@@ -156,7 +162,10 @@ class TopicWindows:
         state = msgspec.convert(dump, _Dump, strict=False)
         windows = cls(state.closed)
         windows._minutes = state.minutes
-        windows._pending = {arrival: pending.load() for arrival, pending in state.pending.items()}
+        for arrival, pending in state.pending.items():
+            windows._pending[arrival] = pending.load()
+            for minute, cell in pending.cells.items():
+                _add(windows._waiting.setdefault(minute, [0] * _WIDTH), cell)
         windows._authors = {slot: int.from_bytes(bits, "big") for slot, bits in state.authors.items()}
         windows._names = state.names
         windows._examples = state.examples
@@ -184,6 +193,7 @@ class TopicWindows:
 
     def _settle(self, minute: int, pending: Pending) -> None:
         for event_minute, added in pending.cells.items():
+            self._settle_waiting(event_minute, added)
             cell = self._minutes.get(event_minute)
             if cell is None:
                 self._minutes[event_minute] = list(added)
@@ -198,6 +208,13 @@ class TopicWindows:
         self._note_names(minute, pending.names)
         added_examples = [pending.examples[key] for key in sorted(pending.examples)]
         self._examples = (self._examples + added_examples)[-_EXAMPLES:]
+
+    def _settle_waiting(self, minute: int, settled: list[int]) -> None:
+        waiting = self._waiting[minute]
+        for index, value in enumerate(settled):
+            waiting[index] -= value
+        if not waiting[_TOTAL]:
+            del self._waiting[minute]
 
     def _note_names(self, minute: int, names: set[str]) -> None:
         for name in sorted(names):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["read_catalogue", "run"]
 
 LOG = logging.getLogger(__name__)
+#: Both Kafka clients write hundreds of lines a second while a broker is away; the pulse says it once a second.
+_NOISY = ("aiokafka", "kafka", "faust.transport.drivers.aiokafka")
 
 
 def read_catalogue(path: Path | None) -> Catalogue:
@@ -75,7 +77,10 @@ def run(settings: WorkerSettings) -> int:
 
 
 def _work(app: faust.App) -> int:
-    worker = Worker(app, loglevel="INFO", quiet=True, redirect_stdouts=False)
+    worker = Worker(app, loglevel="WARN", quiet=True, redirect_stdouts=False)
+    logging.getLogger("streams").setLevel(logging.INFO)
+    for noisy in _NOISY:
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:
