@@ -30,7 +30,16 @@ from streams.understanding import Understanding
 from streams.watch import Effects, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from faust import Stream
     from faust.transport.consumer import Consumer
@@ -56,6 +65,8 @@ TOPIC_SCHEMA = "haidang.topic.v1"
 _SERIES_ROWS = 5_000
 _REQUEST_BYTES = 8 << 20
 _FETCH_BYTES = 4 << 20
+_SLICE_BYTES = 1 << 20
+_OBSERVATIONS_BYTES = 4 << 20
 _FOREIGN = Rejection(Reason.BAD_VALUE, "", "only workers of this version may write observations", -1)
 
 
@@ -177,22 +188,28 @@ class Agents:
 
     async def _classify_agent(self, stream: StreamT[bytes]) -> None:
         async for events in self._batches(stream):
-            await _whole(self._classify(events))
+            await _whole(self._in_slices(self._classify, events))
 
     async def _detect_agent(self, stream: StreamT[bytes]) -> None:
         async for events in self._batches(stream):
-            await _whole(self._detect(events))
+            await _whole(self._in_slices(self._detect, events))
 
     def _batches(self, stream: StreamT[bytes]) -> AsyncIterator[Sequence[Event]]:
         settings = self._settings
         source = cast("Stream[bytes]", stream)
         return source.take_events(settings.worker_batch_records, within=settings.worker_batch_seconds)
 
+    async def _in_slices(
+        self, work: Callable[[Sequence[Event]], Awaitable[None]], events: Sequence[Event]
+    ) -> None:
+        for part in _slices(events):
+            await work(part)
+
     async def _classify(self, events: Sequence[Event]) -> None:
         classified = self._classifier.classify(_record(event) for event in events)
         observations = self._topics["observations"]
         sent = [
-            observations.send_soon(value=wire.encode(part), partition=partition)
+            observations.send_soon(value=_within_limit(part), partition=partition)
             for partition, part in enumerate(classified.observations)
             if part.progress
         ]
@@ -297,6 +314,28 @@ async def _or_exit(work: Coroutine[object, object, None]) -> None:
         LOG.exception("status=failed: ending the process so that nothing is acknowledged")
         logging.shutdown()
         os._exit(FAILED_EXIT)
+
+
+def _slices(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Yield parts of a batch of at most about 1 MiB: what comes of a part must fit into one record."""
+    part: list[Event] = []
+    size = 0
+    for event in events:
+        part.append(event)
+        size += len(event.message.value or b"")
+        if size >= _SLICE_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _within_limit(observations: wire.Observations) -> bytes:
+    """Return the record; one too large for Kafka goes without its examples, which only illustrate."""
+    value = wire.encode(observations)
+    if len(value) <= _OBSERVATIONS_BYTES:
+        return value
+    return wire.encode(msgspec.structs.replace(observations, examples=[]))
 
 
 def _record(event: Event) -> Record:

@@ -56,6 +56,8 @@ def _rows(lines: Iterable[str], origin: str) -> Iterator[tuple[int, list[str]]]:
         if header != _COLUMNS:
             raise CountsError(f"{origin}: line 1: the header must be 'timestamp,value'")
         for fields in reader:
+            if not fields:
+                continue
             if len(fields) != len(_COLUMNS):
                 raise CountsError(
                     f"{origin}: line {reader.line_num}: {len(fields)} fields; write timestamp,value"

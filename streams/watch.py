@@ -274,8 +274,12 @@ class Watch:
         for topic, state in self.topics.items():
             windows = state.windows
             if step.start > windows.closed + 1:
-                windows.closed = step.start - 1
+                windows.begin(step.start - 1)
             while windows.closed < step.closed:
+                if state.monitor.open_alert is None:
+                    windows.pass_silence(step.closed)
+                    if windows.closed == step.closed:
+                        break
                 effects.events += state.monitor.close(windows.close())
                 if windows.closed % _BAND_MINUTES == 0 and not windows.quiet:
                     effects.changed.setdefault(topic, {}).setdefault(windows.closed, None)

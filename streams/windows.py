@@ -23,6 +23,10 @@ __all__ = ["KEPT_MINUTES", "Pending", "TopicWindows", "distinct"]
 #: Minutes of event time kept: a mention older than this on arrival is archive (`stale`), so no count can
 #: change after its minute has left.
 KEPT_MINUTES = 2880
+#: After four days without a mention a topic's minutes pass without a decision until it is mentioned again: a
+#: gap in the feed is not calm, and a leap of stream time (a replay after another) must not hold up the rest.
+#: Longer than the longest warm-up (72 h), so that a topic nobody mentions is ready all the same.
+SILENT_MINUTES = 5760
 _WINDOW_MINUTES = tuple(seconds // 60 for seconds in WINDOW_SECONDS)
 _TOTAL, _NEGATIVE, _POSITIVE, _NEGATIVE_MILLI, _KIND = 0, 1, 2, 3, 4
 _WIDTH = _KIND + len(KINDS)
@@ -78,6 +82,7 @@ class TopicWindows:
 
     def __init__(self, closed: int) -> None:
         self.closed = closed
+        self._heard = closed
         self._minutes: dict[int, list[int]] = {}
         self._pending: dict[int, Pending] = {}
         self._waiting: dict[int, list[int]] = {}
@@ -126,12 +131,23 @@ class TopicWindows:
             known[_NEGATIVE_MILLI] += negative
             known[_KIND + kind] += 1
 
+    def begin(self, closed: int) -> None:
+        """Begin to be watched after the arrival minute ``closed``."""
+        self.closed = self._heard = closed
+
+    def pass_silence(self, through: int) -> None:
+        """Pass over the minutes up to ``through`` after a long silence, not over one that is talked in."""
+        if self.closed - self._heard >= SILENT_MINUTES:
+            talk = min(self._pending, default=through + 1)
+            self.closed = max(self.closed, min(through, talk - 1))
+
     def close(self) -> Windows:
         """Close the next arrival minute and return the windows as known at its end."""
         minute = self.closed = self.closed + 1
         self._expire(minute)
         pending = self._pending.pop(minute, None)
         if pending is not None:
+            self._heard = minute
             self._settle(minute, pending)
         return self._view(minute, 0 if pending is None else pending.arrived)
 
@@ -154,6 +170,7 @@ class TopicWindows:
             {slot: _bitmap_bytes(bits) for slot, bits in self._authors.items()},
             self._names,
             self._examples,
+            self._heard,
         ]
 
     @classmethod
@@ -169,6 +186,7 @@ class TopicWindows:
         windows._authors = {slot: int.from_bytes(bits, "big") for slot, bits in state.authors.items()}
         windows._names = state.names
         windows._examples = state.examples
+        windows._heard = state.heard
         for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
             for minute, cell in state.minutes.items():
                 if state.closed - width < minute <= state.closed:
@@ -264,6 +282,7 @@ class _Dump(msgspec.Struct, array_like=True):
     authors: dict[int, bytes]
     names: dict[str, int]
     examples: list[Example]
+    heard: int
 
 
 def _dump_pending(pending: Pending) -> _PendingDump:

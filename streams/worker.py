@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["read_catalogue", "run"]
 
 LOG = logging.getLogger(__name__)
-#: Both Kafka clients write hundreds of lines a second while a broker is away; the pulse says it once a second.
+#: Both Kafka clients write hundreds of lines a second while a broker is away; the pulse says it in one.
 _NOISY = ("aiokafka", "kafka", "faust.transport.drivers.aiokafka")
 
 

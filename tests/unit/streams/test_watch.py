@@ -156,6 +156,22 @@ def test_a_batch_that_reaches_over_months_tells_every_count() -> None:
     assert sum(counts[0] for counts in Desk().run(whole).cells().values()) == 12
 
 
+def test_a_leap_of_stream_time_is_the_same_in_any_batches() -> None:
+    """Fifty years between two mentions: one batch or two, the same state, in bounded work."""
+    early = mention("a", 0) | {
+        "published_at": "1975-01-01T00:00:00+00:00",
+        "fetched_at": "1975-01-01T00:00:00+00:00",
+    }
+    stream = [record(0, early), record(1, mention("b", 0)), record(2, mention("c", 180))]
+    whole = Desk().run(observed([classifier().classify(stream)]))
+    parted = Desk().run(observed(classifier().classify([part]) for part in stream))
+    for topic, state in whole.watch.topics.items():
+        other = parted.watch.topics[topic]
+        assert state.windows.dump() == other.windows.dump()
+        assert state.monitor.dump() == other.monitor.dump()
+    assert sum(counts[0] for counts in whole.cells().values()) == 3
+
+
 def test_an_arrival_before_the_first_is_not_lost() -> None:
     """The second batch begins before the minute in which time began."""
     parts = [[record(0, mention("a", 300))], [record(1, mention("b", 0))], [record(2, mention("c", 900))]]

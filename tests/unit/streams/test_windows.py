@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
 from streams.observation import author_bit
-from streams.windows import KEPT_MINUTES, TopicWindows, distinct
+from streams.windows import KEPT_MINUTES, SILENT_MINUTES, TopicWindows, distinct
 
 BASE = 29_000_000
 #: minutes until the arrival, age at arrival in minutes, P(negative), P(positive), kind, source.
@@ -133,7 +133,26 @@ def test_memory_is_bounded_in_time() -> None:
     for _ in range(2882):
         windows.close()
     fresh = TopicWindows(windows.closed)
-    assert windows.dump() == fresh.dump()
+    *left, heard = windows.dump()
+    assert left == fresh.dump()[:-1]
+    assert heard == BASE
+
+
+def test_a_long_silence_is_passed_over_up_to_the_next_word() -> None:
+    """Four days after the last word minutes pass without a decision, until a minute that holds a mention."""
+    windows = TopicWindows(BASE)
+    windows.pass_silence(BASE + 10)
+    assert windows.closed == BASE, "no silence yet"
+    for _ in range(SILENT_MINUTES):
+        windows.close()
+    windows.add(BASE + 1_000_000, BASE + 1_000_000, 0, 0, 0, "a")
+    windows.pass_silence(BASE + 900_000)
+    assert windows.closed == BASE + 900_000
+    windows.pass_silence(BASE + 2_000_000)
+    assert windows.closed == BASE + 999_999
+    assert windows.close().total[0] == 1
+    windows.pass_silence(BASE + 2_000_000)
+    assert windows.closed == BASE + 1_000_000, "the topic is talked about again"
 
 
 @pytest.mark.parametrize("authors", [0, 1, 9, 50, 200, 500, 1000, 1500])
