@@ -25,7 +25,7 @@ _CLEAN = (
 )
 _UNCLEAN = re.compile(f"[^\t\n\r{_CLEAN}]")
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"”’]+", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<!\w)@[\w.]*\w|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_HANDLE = re.compile(r"(?<!\w)(?:@[\w.]*\w)+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,400}>")
 _ENTITY = re.compile(r"&(?=#|[A-Za-z])|<(?=[/A-Za-z!])")
 _ROUNDS = 4

@@ -68,6 +68,7 @@ PIECES = st.lists(
 @given(st.one_of(NASTY, PIECES))
 @example("&amp;amp;amp;amp;amp;amp;lt;b>")
 @example("<\u200bb>")
+@example("@0@0")
 def test_normal_form_is_idempotent(text: str) -> None:
     """A text in normal form is left alone."""
     once = canonical(text)
