@@ -48,7 +48,7 @@ def test_a_lock_pins_and_hashes_everything_and_names_no_address(name: str) -> No
 
 
 def pins(name: str) -> set[str]:
-    """Return the pinned versions of a lock; which platforms need one may differ with what else asks for it."""
+    """Return the pinned versions of a lock; platform markers may differ with what else asks for them."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return {line.split()[0] for line in text.splitlines() if "==" in line and not line.startswith(" ")}
 
