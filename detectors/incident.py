@@ -88,7 +88,7 @@ class Figures(NamedTuple):
     """What an event would tell: place of its window in `WINDOW_SECONDS`, mentions in it, negative share."""
 
     window: int
-    count: int
+    mentions: int
     share: float
 
 
@@ -134,7 +134,7 @@ def _moved(incident: Incident, decision: Decision, at: int, figures: Figures) ->
         return False
     if _sharper(incident, decision):
         return True
-    less, more = sorted((figures.count, incident.told_count))
+    less, more = sorted((figures.mentions, incident.told_count))
     if more >= _COUNT_FACTOR * less and more - less >= _COUNT_MOVE:
         return True
     return less >= _SHARE_LEAST and abs(figures.share - incident.told_share) >= _SHARE_MOVE
