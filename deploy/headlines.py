@@ -19,7 +19,7 @@ SILENCE_SECONDS = 60.0
 EARLIER_SHOWN = 5
 
 EVENT_WORDS = {"opened": "MỚI", "raised": "NẶNG HƠN", "closed": "KẾT THÚC"}
-SEVERITY_WORDS = {"critical": "nghiêm trọng", "warning": "cảnh báo", "info": "để biết"}
+SEVERITY_WORDS = {"critical": "KHẨN CẤP", "warning": "CẢNH BÁO", "info": "THÔNG TIN"}
 
 
 def headline(event: dict[str, object]) -> str | None:

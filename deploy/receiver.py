@@ -21,7 +21,7 @@ MAX_BODY_BYTES = 64 * 1024
 KEPT_EVENTS = 1_000
 """Message ids and events remembered; older ones are forgotten first."""
 VIETNAM = timezone(timedelta(hours=7))
-SEVERITIES = {"info": "THÔNG TIN", "warning": "CẢNH BÁO", "critical": "NGHIÊM TRỌNG"}
+SEVERITIES = {"info": "THÔNG TIN", "warning": "CẢNH BÁO", "critical": "KHẨN CẤP"}
 
 
 class Refusal(StrEnum):

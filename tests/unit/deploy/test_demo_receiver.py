@@ -84,7 +84,7 @@ def test_a_signed_event_is_printed_with_vietnamese_time_and_headline(
     body = json.dumps(EVENT).encode()
     assert _request(server, "POST", "/", body, _signed(body))[0] == 200
     assert out.getvalue() == (
-        "webhook | 24/11 10:12:00 +07:00 | NGHIÊM TRỌNG | Khủng hoảng: Nước máy Hải Sơn | alert.opened\n"
+        "webhook | 24/11 10:12:00 +07:00 | KHẨN CẤP | Khủng hoảng: Nước máy Hải Sơn | alert.opened\n"
     )
 
 

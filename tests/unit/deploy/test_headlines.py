@@ -16,12 +16,12 @@ EVENT: dict[str, object] = {
 
 def test_a_line_has_local_time_event_severity_and_vietnamese_headline() -> None:
     """What an officer wants to see, in the officer's time and language."""
-    assert headline(EVENT) == "24/11/2026 10:12 +07:00 | MỚI | nghiêm trọng | Khủng hoảng: nước máy"
+    assert headline(EVENT) == "24/11/2026 10:12 +07:00 | MỚI | KHẨN CẤP | Khủng hoảng: nước máy"
 
 
 @pytest.mark.parametrize(
     ("change", "word"),
-    [({"event": "raised"}, "NẶNG HƠN"), ({"event": "closed"}, "KẾT THÚC"), ({"severity": "info"}, "để biết")],
+    [({"event": "raised"}, "NẶNG HƠN"), ({"event": "closed"}, "KẾT THÚC"), ({"severity": "info"}, "THÔNG TIN")],
 )
 def test_each_event_and_severity_has_its_word(change: dict[str, object], word: str) -> None:
     """Closed words, no English in a Vietnamese line."""
