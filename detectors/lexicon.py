@@ -201,6 +201,10 @@ class LexiconPair:
         self.vietnamese = vietnamese
         self.english = english
 
+    def is_english(self, tokens: Sequence[str]) -> bool:
+        """Return whether the words are read with the English lexicon."""
+        return _MARKED.search(" ".join(tokens)) is None and is_foreign(tokens)
+
     def read(self, tokens: Sequence[str]) -> Reading:
         """Return what the fitting lexicon finds in the words of a normalised text."""
         if _MARKED.search(" ".join(tokens)):

@@ -1,9 +1,10 @@
-"""Polarity of a text: lexicon, weakly supervised learning, corrections, all as River estimators (pure).
+"""Polarity of a text: lexicon, learned weights, corrections, all as River estimators (pure).
 
-Three small models stand on each other. `LexiconClassifier` turns the sums of a hand-written lexicon into
-probabilities and needs no training. `GramClassifier` learns online from texts that the lexicon judged, and
-so comes to know words that the lexicon does not. `Corrector` moves both towards officers' corrections, by
-bounded steps.
+Small models stand on each other. `LexiconClassifier` turns the sums of a hand-written lexicon into log-odds.
+`GramWeights` are River regressions trained beforehand, and one calibration joins both to probabilities.
+`GramClassifier` learns online from a stream that those judged. `Corrector` moves all of it towards officers'
+corrections, by bounded steps. `judge` never learns: the same text means the same until someone calls `learn`,
+`correct` or `revert`.
 """
 
 from __future__ import annotations
@@ -22,22 +23,25 @@ from river import base, linear_model, optim
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
+    from detectors.gram_weights import GramWeights
     from detectors.lexicon import LexiconPair
 
 __all__ = ["Corrector", "GramClassifier", "GramReader", "Label", "LexiconClassifier", "LexiconReader"]
-__all__ += ["Polarity", "PolarityModel"]
+__all__ += ["FEATURES", "Polarity", "PolarityModel"]
 
 #: Hashed features, a power of two: collisions cost nothing measurable at this size (Weinberger et al. 2009).
-_FEATURES = 1 << 18
+FEATURES = 1 << 18
 #: Texts after which the learned model has half of its full say.
 _HALF_TRUST_TEXTS = 500
-#: The learned model's full say beside the lexicon, chosen on headlines labelled for it (docs/vietnamese.md).
-_FULL_TRUST = 0.6
+#: The online model's full say beside what is shipped.
+_FULL_TRUST = 0.3
 #: Every fourth text is learned without its diacritics; else texts written so are judged at random.
 _PLAIN_EVERY = 4
 #: One correction moves the log-odds of the same text by at most this much, and its weights never further.
 _CORRECTION_STEP = 2.0
 _CORRECTION_LIMIT = 4.0
+#: How strongly one correction moves all texts, beside those that share its words.
+_SHARED = 0.1
 _TINY = 1e-6
 
 
@@ -147,21 +151,25 @@ class GramReader(base.Transformer):
 
     def transform_one(self, x: object) -> dict[Hashable, Any]:
         """Return feature and value, of length 1 altogether (L2); empty for no words."""
-        words = cast("Sequence[str]", x)[: self.longest]
-        return _unit(self._grams([_hashes(word) for word in words], (0, 1)))
+        return _unit(self.codes(cast("Sequence[str]", x)))
 
     def transform_plain(self, x: Sequence[str]) -> dict[Hashable, Any]:
         """Return the features that are left when a text loses its diacritics."""
         return _unit(self._grams([_hashes(word) for word in x[: self.longest]], (1,)))
+
+    def codes(self, x: Sequence[str], *, marked_only: bool = False) -> set[int]:
+        """Return the features without their value, with diacritics and without, or only with them."""
+        hashes = [_hashes(word) for word in x[: self.longest]]
+        return self._grams(hashes, (0,) if marked_only else (0, 1))
 
     @staticmethod
     def _grams(hashes: list[tuple[int, int]], forms: tuple[int, ...]) -> set[int]:
         found: set[int] = set()
         for form in forms:
             codes = [pair[form] for pair in hashes]
-            found.update(code % _FEATURES for code in codes)
+            found.update(code % FEATURES for code in codes)
             pairs = pairwise(codes)
-            found.update((first * 31 + second * 17) % 4_294_967_291 % _FEATURES for first, second in pairs)
+            found.update((first * 31 + second * 17) % 4_294_967_291 % FEATURES for first, second in pairs)
         return found
 
 
@@ -172,6 +180,14 @@ def _unit(features: set[int]) -> dict[Hashable, Any]:
 
 class _Head(Protocol):
     """What is used of River's logistic regression, typed."""
+
+    @property
+    def weights(self) -> Mapping[Any, float]:
+        """Weight of each feature."""
+
+    @property
+    def intercept(self) -> float:
+        """The constant."""
 
     def learn_one(self, x: Mapping[Any, float], y: object, w: float = ...) -> None:
         """Learn one example."""
@@ -211,6 +227,22 @@ class GramClassifier(base.Classifier):
         for label, head in self.heads.items():
             sure = 2.0 * odds[label] - 1.0
             head.learn_one(x, sure > 0.0, w=abs(sure))
+
+    def learn_shares(self, x: Mapping[Any, float], shares: Mapping[Any, float]) -> None:
+        """Learn each label's probability as it is: both answers, each weighted by its share."""
+        for label, head in self.heads.items():
+            head.learn_one(x, y=True, w=shares[label])
+            head.learn_one(x, y=False, w=1.0 - shares[label])
+
+    def dense(self, label: Label, features: int) -> list[float]:
+        """Return the weights of one label's regression for features 0 to `features`."""
+        known = self.heads[label].weights
+        return [known.get(feature, 0.0) for feature in range(features)]
+
+    def constants(self) -> tuple[float, float]:
+        """Return the constants of the negative and the positive regression."""
+        negative, positive = (float(head.intercept) for head in self.heads.values())
+        return negative, positive
 
     def predict_proba_one(self, x: Mapping[Any, float], **_: object) -> dict[Any, float]:
         """Return the probability of each label; their sum is 1."""
@@ -279,53 +311,101 @@ _EVEN = dict.fromkeys(Label, 1.0 / len(Label))
 
 
 class PolarityModel:
-    """The three models together.
+    """The models together.
 
     Parameters
     ----------
     lexicon
-        The lexicons of the first model, teacher of the second.
+        The lexicons.
+    weights
+        Regressions trained beforehand, or None to judge by the lexicon alone.
 
     """
 
-    def __init__(self, lexicon: LexiconPair) -> None:
+    def __init__(self, lexicon: LexiconPair, weights: GramWeights | None = None) -> None:
+        self.lexicon = lexicon
+        self._weights = weights
         self._reader = LexiconReader(lexicon)
         self._teacher = LexiconClassifier()
         self._grams = GramReader()
         self._learned = GramClassifier()
         self._corrector = Corrector()
+        self._given: list[tuple[tuple[str, ...], Label]] = []
         self.texts_learned = 0
-        self.corrections = 0
+
+    @property
+    def corrections(self) -> int:
+        """Number of corrections in force."""
+        return len(self._given)
 
     def judge(self, words: Sequence[str]) -> Polarity:
         """Return the polarity of a normalised text, given as its words; an empty one is mostly neutral."""
         odds = self._odds(words)
-        if self.corrections:
-            odds = self._corrector.judge(odds, self._grams.transform_one(words))
+        if self._given:
+            odds = self._corrector.judge(odds, self._correctable(words, odds))
         return Polarity(odds[Label.NEGATIVE], odds[Label.POSITIVE])
 
+    def taught(self, words: Sequence[str]) -> tuple[float, float]:
+        """Return the lexicon's log-odds of negative and of positive against neutral."""
+        odds = self._teacher.predict_proba_one(self._reader.transform_one(words))
+        neutral = math.log(odds[Label.NEUTRAL])
+        return math.log(odds[Label.NEGATIVE]) - neutral, math.log(odds[Label.POSITIVE]) - neutral
+
     def learn(self, words: Sequence[str]) -> None:
-        """Learn online from an unlabelled text, with the lexicon as teacher."""
+        """Learn online from an unlabelled text, with what is shipped as teacher."""
         features = self._grams.transform_plain if self._is_plain_turn() else self._grams.transform_one
-        self._learned.learn_soft(features(words), self._teach(words))
+        self._learned.learn_shares(features(words), self._shipped(words))
         self.texts_learned += 1
 
-    def correct(self, words: Sequence[str], label: Label) -> None:
-        """Learn that an officer calls a text `label`; counts from the next text on."""
-        self._corrector.correct(self._odds(words), self._grams.transform_one(words), label)
-        self.corrections += 1
+    def correct(self, words: Sequence[str], label: Label) -> int:
+        """Learn that an officer calls a text `label` from now on; return its place for `revert`."""
+        self._given.append((tuple(words), label))
+        self._apply(words, label)
+        return len(self._given) - 1
 
-    def _teach(self, words: Sequence[str]) -> dict[Any, float]:
-        return self._teacher.predict_proba_one(self._reader.transform_one(words))
+    def revert(self, place: int) -> None:
+        """Take back one correction: the others are learned again from the start, in their order.
+
+        Raises
+        ------
+        IndexError
+            If there is no such correction.
+
+        """
+        del self._given[place]
+        self._corrector = Corrector()
+        for words, label in self._given:
+            self._apply(words, label)
+
+    def _apply(self, words: Sequence[str], label: Label) -> None:
+        odds = self._odds(words)
+        self._corrector.correct(odds, self._correctable(words, odds), label)
+
+    def _correctable(self, words: Sequence[str], odds: Mapping[Any, float]) -> dict[Hashable, Any]:
+        """Return what a correction moves: the words and, a little, constant and slope of all texts."""
+        neutral = math.log(max(odds[Label.NEUTRAL], _TINY))
+        features = self._grams.transform_one(words)
+        features["constant"] = _SHARED
+        for label in (Label.NEGATIVE, Label.POSITIVE):
+            features[label] = _SHARED * (math.log(max(odds[label], _TINY)) - neutral) / 2.0
+        return features
+
+    def _shipped(self, words: Sequence[str]) -> dict[Any, float]:
+        """Return what lexicon and trained weights say; of English the lexicon alone."""
+        taught = self.taught(words)
+        if self._weights is None or self.lexicon.is_english(words):
+            return _softmax(*taught)
+        learned = self._weights.log_odds(self._grams.codes(words))
+        return _softmax(*self._weights.calibrated(learned, taught))
 
     def _is_plain_turn(self) -> bool:
         return self.texts_learned % _PLAIN_EVERY == _PLAIN_EVERY - 1
 
     def _odds(self, words: Sequence[str]) -> dict[Any, float]:
-        """Return what lexicon and learned model say together."""
-        taught = self._teach(words)
+        """Return what is shipped and what was learned online say together."""
+        shipped = self._shipped(words)
         if not self.texts_learned:
-            return taught
+            return shipped
         trust = _FULL_TRUST * self.texts_learned / (self.texts_learned + _HALF_TRUST_TEXTS)
         learned = self._learned.predict_proba_one(self._grams.transform_one(words))
-        return {label: (1.0 - trust) * taught[label] + trust * learned[label] for label in Label}
+        return {label: (1.0 - trust) * shipped[label] + trust * learned[label] for label in Label}

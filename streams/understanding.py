@@ -10,6 +10,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from detectors.gram_weights import unpack
 from detectors.lexicon import Lexicon, LexiconPair
 from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
@@ -20,7 +21,8 @@ from streams.text import canonical, normalise, readable, words
 if TYPE_CHECKING:
     from streams.catalogue import Catalogue
 
-__all__ = ["EXAMPLE_CHARS", "MAX_PHRASES", "Understanding", "bundled_polarity", "polarity_words"]
+__all__ = ["EXAMPLE_CHARS", "MAX_PHRASES", "Understanding", "bundled_lexicons", "bundled_polarity"]
+__all__ += ["polarity_words"]
 
 #: Longest sample shown to officers, in characters.
 EXAMPLE_CHARS = 200
@@ -32,10 +34,16 @@ _POLARITY_CHARS = 600
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-def bundled_polarity() -> PolarityModel:
-    """Return a polarity model with the bundled lexicons, nothing learned yet."""
+def bundled_lexicons() -> LexiconPair:
+    """Return the bundled lexicons."""
     texts = (files("detectors").joinpath(f"lexicon_{language}.tsv") for language in ("vi", "en"))
-    return PolarityModel(LexiconPair(*(Lexicon.parse(text.read_text(encoding="utf-8")) for text in texts)))
+    return LexiconPair(*(Lexicon.parse(text.read_text(encoding="utf-8")) for text in texts))
+
+
+def bundled_polarity() -> PolarityModel:
+    """Return a polarity model as shipped: bundled lexicons and trained weights, no corrections."""
+    weights = files("detectors").joinpath("polarity_vi.weights").read_bytes()
+    return PolarityModel(bundled_lexicons(), unpack(weights))
 
 
 def polarity_words(title: str, text: str) -> list[str]:
