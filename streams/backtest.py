@@ -16,7 +16,7 @@ from detectors.counts import watch_counts
 from detectors.events import encode_event
 from detectors.settings import DetectionSettings
 from streams.classify import Record
-from streams.counts_csv import CountsError, parse_counts
+from streams.counts_csv import Counts, CountsError, parse_counts
 from streams.pipeline import Pipeline
 from streams.worker import read_catalogue
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.events import AlertEvent, Severity
-    from streams.catalogue import Catalogue
 
 __all__ = ["records_by_arrival", "run"]
 
@@ -74,18 +73,51 @@ def run(
     say = sys.stdout if say is None else say
     watched = read_catalogue(catalogue)
     shares = [1 if _is_counts(file) else len(watched.topics) for file in files]
-    clash = [stem for stem, count in Counter(_stem(file) for file in files).items() if count > 1]
-    if clash:
-        sys.stderr.write(f"haidang: two files would write {clash[0]}.jsonl; rename one of them\n")
-        return 1
     try:
-        for file, share in zip(files, shares, strict=True):
-            budget = pages_per_week * share / sum(shares)
-            _backtest(file, out, watched, budget, say, only_paging=only_paging)
-    except CountsError as error:
+        _check_results(files, out)
+        counts = {file: _read_counts(file) for file in files if _is_counts(file)}
+    except (CountsError, ResultError) as error:
         sys.stderr.write(f"haidang: {error}\n")
         return 1
+    for file, share in zip(files, shares, strict=True):
+        budget = pages_per_week * share / sum(shares)
+        began = time.monotonic()
+        if file in counts:
+            events = _decide_counts(_stem(file), counts[file], budget)
+            written = _write(out, _stem(file), events, only_paging=only_paging)
+            read = f"{len(counts[file].rows)} rows"
+        else:
+            pipeline = Pipeline(watched, budget)
+            records = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
+            written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
+            read = _read(pipeline, say)
+        alerts = ", ".join(f"{count} {name}" for name, count in sorted(written.items())) or "no alert"
+        say.write(f"{file.name}: {read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
     return 0
+
+
+class ResultError(ValueError):
+    """The results have no safe place; the message says why and what to do."""
+
+
+def _check_results(files: list[Path], out: Path) -> None:
+    """Refuse before anything is decided that a result replaces another one or an input.
+
+    Raises
+    ------
+    ResultError
+        If it would.
+
+    """
+    stems = Counter(_stem(file) for file in files)
+    for file in files:
+        result = out / f"{_stem(file)}.jsonl"
+        if stems[_stem(file)] > 1:
+            raise ResultError(f"two files would write {result.name}; rename one of them")
+        if any(result.resolve() == other.resolve() for other in files):
+            raise ResultError(
+                f"{result} is an input and would be overwritten; name another folder with --out"
+            )
 
 
 def _lines(file: Path) -> Iterator[bytes]:
@@ -104,28 +136,21 @@ def _lines(file: Path) -> Iterator[bytes]:
             raise gzip.BadGzipFile(f"{file.name}: damaged gzip file ({error})") from error
 
 
-def _backtest(
-    file: Path, out: Path, watched: Catalogue, budget: float, say: IO[str], *, only_paging: bool
-) -> None:
-    began = time.monotonic()
-    if _is_counts(file):
-        text = (line.decode("utf-8", "replace") for line in _lines(file))
-        counts = parse_counts(text, file.name)
-        settings = DetectionSettings(pages_per_week=budget)
-        events = watch_counts(_stem(file), counts.rows, counts.step, settings)
-        written = _write(out, _stem(file), events, only_paging=only_paging)
-        read = f"{len(counts.rows)} rows"
-    else:
-        pipeline = Pipeline(watched, budget)
-        records = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
-        written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
-        read = ", ".join(f"{count} {outcome}" for outcome, count in sorted(pipeline.outcomes.items()))
-        for refused in pipeline.refused[:5]:
-            rejection = refused.rejection
-            line = refused.record.offset + 1
-            say.write(f"  line {line}: {rejection.reason} {rejection.field}: {rejection.detail}\n")
-    alerts = ", ".join(f"{count} {name}" for name, count in sorted(written.items())) or "no alert"
-    say.write(f"{file.name}: {read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
+def _read_counts(file: Path) -> Counts:
+    return parse_counts((line.decode("utf-8", "replace") for line in _lines(file)), file.name)
+
+
+def _decide_counts(topic: str, counts: Counts, budget: float) -> Iterator[AlertEvent]:
+    return watch_counts(topic, counts.rows, counts.step, DetectionSettings(pages_per_week=budget))
+
+
+def _read(pipeline: Pipeline, say: IO[str]) -> str:
+    """Tell the first dead letters and return what became of the mentions."""
+    for refused in pipeline.refused[:5]:
+        rejection = refused.rejection
+        line = refused.record.offset + 1
+        say.write(f"  line {line}: {rejection.reason} {rejection.field}: {rejection.detail}\n")
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(pipeline.outcomes.items()))
 
 
 def records_by_arrival(lines: Iterable[bytes], now_ms: int) -> Iterator[Record]:

@@ -105,6 +105,24 @@ def test_two_files_of_one_stem_are_refused(tmp_path: Path, capsys: pytest.Captur
     assert not (tmp_path / "out").exists()
 
 
+def test_an_input_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A result that would replace an input is refused, and the input is as it was."""
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(b"{}\n")
+    assert run([file], tmp_path, None, 14.0, False) == 1
+    assert "--out" in capsys.readouterr().err
+    assert file.read_bytes() == b"{}\n"
+
+
+def test_one_faulty_csv_among_good_ones_writes_nothing(tmp_path: Path) -> None:
+    """All files are checked before the first is decided."""
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("timestamp,value\n2026-01-01 00:00:00,1\n2026-01-01 00:05:00,2\n", "utf-8")
+    bad.write_text("timestamp,value\n2026-01-01 00:00:00,1\n2026-01-01 00:05:00,x\n", "utf-8")
+    assert run([good, bad], tmp_path / "out", None, 14.0, False) == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_faulty_csv_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line with the file, the line and the fix."""
     file = tmp_path / "a.csv"
