@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 key_app = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
+catalogue_app = typer.Typer(help="The list of watched topics.", no_args_is_help=True)
+app.add_typer(catalogue_app, name="catalogue")
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Input files; '-' is standard input.")]
 OneFile = Annotated[str, typer.Argument(metavar="[FILE]", help="JSON Lines (.gz too), else standard input.")]
@@ -171,6 +173,17 @@ def doctor() -> None:
     from deploy.doctor import run
 
     _leave(run())
+
+
+@catalogue_app.command("check")
+def catalogue_check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A catalogue in TOML.")],
+) -> None:
+    """Say what is wrong with a catalogue: line, problem, fix."""
+    from deploy.line_files import text_of
+    from streams.language_cli import check_catalogue
+
+    _leave(check_catalogue(text_of(file), str(file), sys.stdout))
 
 
 @key_app.command("create")

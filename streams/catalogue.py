@@ -26,7 +26,7 @@ SCHEMA = "haidang.catalogue.v1"
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*topic[ \t]*\]\]", re.MULTILINE)
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
-_KEYS = frozenset({"id", "name", "aliases", "exclusions", "parent"})
+_KEYS = frozenset({"id", "name", "aliases", "ambiguous", "context", "exclusions", "parent"})
 _LONGEST_ALIAS = 120
 _SHORTEST_ALIAS = 2
 
@@ -77,6 +77,10 @@ class Topic(msgspec.Struct, frozen=True):
         Id of the wider topic, for display only: a mention counts for the topics it names, not their parents.
     exclusions
         Longer expressions inside which an alias means something else and is not counted.
+    ambiguous
+        Aliases that count only in a text that also has one of `context`.
+    context
+        Words that make an ambiguous alias clear; they name nothing by themselves.
 
     """
 
@@ -85,6 +89,8 @@ class Topic(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
     parent: str | None = None
     exclusions: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -185,10 +191,15 @@ class _Table:
         parent = self.table.get("parent")
         if parent is not None and not isinstance(parent, str):
             raise self._error("parent is not a string", "name another topic's id or leave it out")
-        aliases = self._expressions("aliases")
-        if not aliases:
+        aliases, ambiguous = self._expressions("aliases"), self._expressions("ambiguous")
+        exclusions, context = self._expressions("exclusions"), self._expressions("context")
+        if not aliases and not ambiguous:
             raise self._error("no aliases", 'add aliases = ["…"], at least one')
-        return Topic(self._id(), self._name(), aliases, parent, self._expressions("exclusions"))
+        if ambiguous and not context:
+            raise self._error(
+                "ambiguous aliases without context", 'add context = ["…"], words beside which they count'
+            )
+        return Topic(self._id(), self._name(), aliases, parent, exclusions, ambiguous, context)
 
     def _id(self) -> str:
         value = self.table.get("id")
@@ -262,12 +273,12 @@ def _bad_parents(topics: list[Topic]) -> Iterator[tuple[str, str, str]]:
 def _repeated_aliases(topics: list[Topic]) -> Iterator[tuple[str, str, str]]:
     owners: dict[str, str] = {}
     for topic in topics:
-        for alias in topic.aliases:
+        for alias in (*topic.aliases, *topic.ambiguous):
             other = owners.setdefault(normalise(alias), topic.id)
             if other != topic.id:
                 problem = f'"{alias}" also belongs to topic "{other}"'
                 yield f'topic "{topic.id}"', problem, "keep it in one of them"
-        spellings = [normalise(alias) for alias in (*topic.aliases, *topic.exclusions)]
+        spellings = [normalise(alias) for alias in (*topic.aliases, *topic.ambiguous, *topic.exclusions)]
         if len(set(spellings)) < len(spellings):
             twice = max(spellings, key=spellings.count)
             yield f'topic "{topic.id}"', f'"{twice}" is listed twice', "remove one of the two"

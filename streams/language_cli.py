@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from detectors.polarity import Label
 from streams.catalogue import Catalogue, CatalogueError, default_catalogue_text
+from streams.catalogue_check import catalogue_problems
 from streams.understanding import Understanding, bundled_polarity, polarity_words
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from detectors.polarity import PolarityModel
 
-__all__ = ["LineError", "match_lines", "polarity_lines"]
+__all__ = ["LineError", "check_catalogue", "match_lines", "polarity_lines"]
 
 _DIGITS = 4
 
@@ -56,6 +57,17 @@ def match_lines(lines: Iterable[str], out: TextIO, catalogue_text: str | None) -
     except (CatalogueError, LineError) as error:
         return _failed(error)
     return 0
+
+
+def check_catalogue(text: str, origin: str, out: TextIO) -> int:
+    """Write what is wrong with a catalogue, a line each, or its size; return the exit status."""
+    problems = catalogue_problems(text, origin)
+    out.writelines(f"{problem}\n" for problem in problems)
+    if not problems:
+        catalogue = Catalogue.parse(text, origin)
+        count = sum(len(topic.aliases) + len(topic.ambiguous) for topic in catalogue.topics)
+        out.write(f"{origin}: good: {len(catalogue.topics)} topics, {count} aliases\n")
+    return 1 if problems else 0
 
 
 def polarity_lines(

@@ -2,11 +2,13 @@
 
 Aho, Corasick 1975: one pass over the text, whatever the number of aliases. Of overlapping expressions the
 first and longest counts, and exclusions take part in that contest, so that one can take an alias's place.
+Ambiguous aliases count where a word of their topic's context stands anywhere in the text.
 """
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import ahocorasick
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from streams.catalogue import Catalogue
 
-__all__ = ["Matcher"]
+__all__ = ["Matcher", "is_syllable"]
 
 _ONSET = "ngh|ch|gh|gi|kh|ng|nh|ph|qu|th|tr|[bcdghklmnprstvx]"
 _NUCLEUS = "[iy]e|[uo][oaeyi]|uye|uoi|uou|ieu|oai|oay|[aeo][uoiy]|a[uoiy]|[aeiouy]"
@@ -28,15 +30,27 @@ _CODA = "ch|ng|nh|[cmnpt]"
 _SYLLABLE = re.compile(f"(?:{_ONSET})?(?:{_NUCLEUS})(?:{_CODA})?")
 
 
-class _Pattern:
-    """One expression to find: whose alias it is (nobody's if an exclusion) and how it must be written."""
+class _Role(StrEnum):
+    """What an expression is to its topic; the value is the field of `Topic` that holds it."""
 
-    __slots__ = ("capitals", "length", "topics")
+    ALIAS = "aliases"
+    AMBIGUOUS = "ambiguous"
+    CONTEXT = "context"
+    EXCLUSION = "exclusions"
+
+
+class _Pattern:
+    """One expression to find: whose alias or context it is, if anybody's, and how it is written."""
+
+    __slots__ = ("capitals", "contests", "context_of", "doubtful", "length", "topics")
 
     def __init__(self, length: int, *, capitals: bool) -> None:
         self.length = length
         self.capitals = capitals
         self.topics: frozenset[str] = frozenset()
+        self.doubtful: frozenset[str] = frozenset()
+        self.context_of: frozenset[str] = frozenset()
+        self.contests = False
 
 
 class Matcher:
@@ -59,10 +73,9 @@ class Matcher:
         marked: dict[str, _Pattern] = {}
         plain: dict[str, _Pattern] = {}
         for topic in catalogue.topics:
-            for alias in topic.aliases:
-                self._add(marked, plain, alias, topic.id)
-            for exclusion in topic.exclusions:
-                self._add(marked, plain, exclusion, None)
+            for role in _Role:
+                for expression in getattr(topic, role):
+                    self._add(marked, plain, expression, topic.id, role)
         self._marked = _automaton(marked)
         self._plain = _automaton(plain)
 
@@ -79,21 +92,28 @@ class Matcher:
         return _named(hits, cased, lowered) if hits else ()
 
     @staticmethod
-    def _add(marked: dict[str, _Pattern], plain: dict[str, _Pattern], alias: str, topic: str | None) -> None:
-        """Enter an alias under its spellings with and without diacritics."""
+    def _add(
+        marked: dict[str, _Pattern], plain: dict[str, _Pattern], alias: str, topic: str, role: _Role
+    ) -> None:
+        """Enter an expression under its spellings with and without diacritics."""
         lowered = alias.lower()
         folded = fold(lowered)
         capitals = _needs_capitals(alias)
-        _enter(marked, lowered, topic, capitals=capitals)
+        _enter(marked, lowered, topic, role, capitals=capitals)
         if folded == lowered or " " in folded:
-            _enter(plain, folded, topic, capitals=capitals)
+            _enter(plain, folded, topic, role, capitals=capitals)
 
 
-def _enter(patterns: dict[str, _Pattern], spelling: str, topic: str | None, *, capitals: bool) -> None:
+def _enter(patterns: dict[str, _Pattern], spelling: str, topic: str, role: _Role, *, capitals: bool) -> None:
     """Add a spelling; one that several topics share names them all."""
     pattern = patterns.setdefault(spelling, _Pattern(len(spelling), capitals=capitals))
-    if topic is not None:
+    if role is _Role.ALIAS:
         pattern.topics |= {topic}
+    elif role is _Role.AMBIGUOUS:
+        pattern.doubtful |= {topic}
+    elif role is _Role.CONTEXT:
+        pattern.context_of |= {topic}
+    pattern.contests |= role is not _Role.CONTEXT
 
 
 def _automaton(patterns: dict[str, _Pattern]) -> ahocorasick.Automaton:
@@ -112,6 +132,11 @@ def _needs_capitals(alias: str) -> bool:
     return alias.isascii() and alias.isupper() and _SYLLABLE.fullmatch(alias.lower()) is not None
 
 
+def is_syllable(lowered: str) -> bool:
+    """Return whether a word in small letters without diacritics can be a Vietnamese syllable."""
+    return _SYLLABLE.fullmatch(lowered) is not None
+
+
 def _glued(text: str, index: int) -> bool:
     """Return whether the character at `index` continues a word."""
     return index >= 0 and text[index].isalnum()
@@ -122,11 +147,15 @@ def _named(hits: list[tuple[int, int, _Pattern]], cased: str, lowered: str) -> t
     if any(pattern.capitals for _, _, pattern in hits):
         hits = list(_in_capitals(hits, cased if len(cased) == len(lowered) else lowered))
     found: set[str] = set()
+    doubtful: set[str] = set()
     covered = -1
     for _, end, pattern in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
-        if end > covered:
+        if pattern.contests and end > covered:
             found |= pattern.topics
+            doubtful |= pattern.doubtful
             covered = end
+    if doubtful:
+        found.update(*(doubtful & pattern.context_of for _, _, pattern in hits))
     return tuple(sorted(found))
 
 
