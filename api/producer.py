@@ -36,11 +36,21 @@ class MentionProducer:
         Raises KafkaAwayError when that has not happened within the time allowed; sending the same mentions
         again is safe, since each counts once by its id.
         """
-        envelope = b"[" + b",".join(mentions) + b"]"
+        self._send(MENTIONS, [(None, b"[" + b",".join(mentions) + b"]")])
+
+    def send_keyed(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send records of (key, value) in their order; blocks until Kafka has them, raises KafkaAwayError."""
+        self._send(topic, records)
+
+    def _send(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> None:
+        """Send and wait."""
         try:
-            self._connected().send(MENTIONS, value=envelope).get(timeout=self._timeout_seconds)
+            producer = self._connected()
+            sent = [producer.send(topic, key=key, value=value) for key, value in records]
+            for waiting in sent:
+                waiting.get(timeout=self._timeout_seconds)
         except (KafkaError, OSError, TimeoutError) as error:
-            logs.warn(LOG, "envelope_refused", mentions=len(mentions), error=type(error).__name__)
+            logs.warn(LOG, "records_refused", topic=topic, records=len(records), error=type(error).__name__)
             if not isinstance(error, KafkaTimeoutError):  # what only waited goes on by itself
                 self._forget()
             raise KafkaAwayError(type(error).__name__) from error

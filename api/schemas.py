@@ -115,6 +115,9 @@ class Alert(AlertEvent):
     state: AlertState
     human_state: HumanState
     verdict: AlertVerdict | None = None
+    verdict_reason: str | None = None
+    assignee: str | None = None
+    handling_revision: int = Field(0, description="Counts the officers' actions; for compare-and-set")
     handled_by: str | None = None
     handled_at: datetime | None = None
     opened_at: datetime

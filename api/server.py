@@ -64,12 +64,13 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     for projector in services.projectors:
         projector.start()
     dispatcher = services.new_dispatcher()
-    delivering = asyncio.create_task(dispatcher.run())
+    working = [asyncio.create_task(part.run()) for part in (dispatcher, services.new_feedback())]
     try:
         yield
     finally:
-        delivering.cancel()
-        await asyncio.gather(delivering, return_exceptions=True)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
         await dispatcher.stop()
         for projector in services.projectors:
             await asyncio.to_thread(projector.stop)

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.bell import Bell
 from api.dispatcher import LEASE_SECONDS, Dispatcher
+from api.feedback import FeedbackPublisher
 from api.metrics import Metrics
 from api.producer import MentionProducer
 from api.projector import LANES, Projector
@@ -39,6 +40,10 @@ class Services:
             lanes=self.settings.webhook_lanes,
             lease_seconds=self.settings.webhook_timeout_seconds + LEASE_SECONDS,
         )
+
+    def new_feedback(self) -> FeedbackPublisher:
+        """Make the process's publisher of verdicts."""
+        return FeedbackPublisher(self.store, self.producer, self.journal)
 
     def on_projected(self, batch: Projected) -> None:
         """Count a batch and wake whoever waits for what it brought; called in a projector's thread."""

@@ -1,5 +1,6 @@
-"""Alerts: list, look, acknowledge, close."""
+"""Alerts: list, look, and what officers do with them."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,9 +10,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api import cursor
-from api.auth import Officer, Viewer
+from api.auth import Officer, Principal, Viewer
 from api.clock import now_ms, rfc3339, to_ms
 from api.errors import ProblemError
+from api.lifecycle import Conflict, ConflictReason, Wish
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
 from api.schemas import Alert, JournalLine, Page
@@ -22,6 +24,19 @@ from api.store.states import Action, AlertState, AlertVerdict, HumanState
 from detectors.events import AlertKind, Severity
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=SHARED)
+
+
+Route = Callable[..., Response]
+
+
+def _action(name: str) -> Callable[[Route], Route]:
+    """Make a function the route of one action."""
+    return router.post(
+        f"/{{alert_id}}/{name}",
+        response_model=Alert,
+        responses=NOT_FOUND | CONFLICT,
+        dependencies=[Depends(no_query)],
+    )
 
 
 class AlertQuery(StrictQuery):
@@ -44,18 +59,43 @@ class HistoryQuery(StrictQuery):
     cursor: str | None = Field(None, max_length=500)
 
 
-class Comment(BaseModel):
-    """What an officer wants to note."""
+class Handling(BaseModel):
+    """What every action may say: a comment, and which revisions it was decided on."""
 
     model_config = ConfigDict(extra="forbid")
 
-    comment: str | None = Field(None, max_length=2000)
+    comment: str | None = Field(default=None, max_length=2000)
+    revision: int | None = Field(
+        default=None, ge=1, description="If given, 409 unless it is the alert's revision"
+    )
+    handling_revision: int | None = Field(
+        default=None, ge=0, description="If given, 409 unless no officer has acted since"
+    )
 
 
-class Closing(Comment):
+class Assigning(Handling):
+    """Whom the alert is given to."""
+
+    to: str = Field(min_length=1, max_length=100, pattern=r"\S", description="Name of an officer or a desk")
+
+
+class Commenting(Handling):
+    """What is to be noted."""
+
+    comment: str = Field(min_length=1, max_length=2000, pattern=r"\S")
+
+
+class Closing(Handling):
     """What an officer says at the end."""
 
     verdict: AlertVerdict
+    reason: str | None = Field(default=None, max_length=2000, description="Why this verdict")
+
+
+class Reopening(Handling):
+    """Why an alert is taken up again."""
+
+    reason: str | None = Field(default=None, max_length=2000)
 
 
 @router.get("", response_model=Page[Alert])
@@ -122,49 +162,75 @@ def list_events(_: Viewer, services: Use, alert_id: str, query: Annotated[Histor
     return answer({"items": items, "next": place})
 
 
-def _act(
-    services: Services,
-    alert_id: str,
-    action: Action,
-    actor: str,
-    *,
-    comment: str | None,
-    verdict: AlertVerdict | None = None,
-) -> Response:
+def _act(services: Services, alert_id: str, who: Principal, action: Action, body: Handling) -> Response:
     """Do what an officer asked for and give the alert; raises a 404 or 409 problem."""
+    wish = Wish(action, **body.model_dump())
     now = now_ms()
     with services.store.write() as connection:
         _view(connection, alert_id)
-        conflict = alerts.act(connection, alert_id, action, actor, now, verdict=verdict, comment=comment)
+        conflict = alerts.act(connection, alert_id, wish, who.name, now)
         if conflict is not None:
-            detail = f"the alert is {conflict.human_state} already"
-            raise ProblemError(HTTPStatus.CONFLICT, detail, human_state=conflict.human_state)
-        note(connection, actor, f"alert_{action}", alert_id, now, verdict=verdict)
+            raise _conflict(conflict)
+        note(connection, who.name, f"alert_{action}", alert_id, now, verdict=wish.verdict, to=wish.to)
         found = _view(connection, alert_id)
     services.journal.ring()
     return answer(found)
 
 
-@router.post(
-    "/{alert_id}/acknowledge",
-    response_model=Alert,
-    responses=NOT_FOUND | CONFLICT,
-    dependencies=[Depends(no_query)],
-)
+def _conflict(conflict: Conflict) -> ProblemError:
+    """Give the problem of an action that is not possible now; it names where the alert stands."""
+    standing = conflict.standing
+    told = {
+        ConflictReason.STATE: f"the alert is {standing.human_state} already",
+        ConflictReason.REVISION: f"the alert has come to revision {standing.revision}",
+        ConflictReason.HANDLING_REVISION: "another officer has acted on the alert meanwhile",
+    }
+    return ProblemError(
+        HTTPStatus.CONFLICT,
+        told[conflict.reason],
+        reason=conflict.reason,
+        human_state=standing.human_state,
+        revision=standing.revision,
+        handling_revision=standing.handling_revision,
+        assignee=standing.assignee,
+    )
+
+
+@_action("acknowledge")
 def acknowledge(
-    who: Officer, services: Use, alert_id: str, body: Annotated[Comment | None, Body()] = None
+    who: Officer, services: Use, alert_id: str, body: Annotated[Handling | None, Body()] = None
 ) -> Response:
     """Take a new alert on; 409 names its state when it is not new any more."""
-    comment = None if body is None else body.comment
-    return _act(services, alert_id, Action.ACKNOWLEDGE, who.name, comment=comment)
+    return _act(services, alert_id, who, Action.ACKNOWLEDGE, Handling() if body is None else body)
 
 
-@router.post(
-    "/{alert_id}/close",
-    response_model=Alert,
-    responses=NOT_FOUND | CONFLICT,
-    dependencies=[Depends(no_query)],
-)
+@_action("assign")
+def assign(who: Officer, services: Use, alert_id: str, body: Assigning) -> Response:
+    """Give an alert that is not resolved to an officer or a desk."""
+    return _act(services, alert_id, who, Action.ASSIGN, body)
+
+
+@_action("hand_over")
+def hand_over(who: Officer, services: Use, alert_id: str, body: Assigning) -> Response:
+    """Give an alert that someone handles to someone else, at a change of shift."""
+    return _act(services, alert_id, who, Action.HAND_OVER, body)
+
+
+@_action("comment")
+def comment_on(who: Officer, services: Use, alert_id: str, body: Commenting) -> Response:
+    """Note something on an alert, in whatever state it is."""
+    return _act(services, alert_id, who, Action.COMMENT, body)
+
+
+@_action("close")
 def close(who: Officer, services: Use, alert_id: str, body: Closing) -> Response:
-    """End the handling of an alert with a verdict; 409 when that was done already."""
-    return _act(services, alert_id, Action.CLOSE, who.name, comment=body.comment, verdict=body.verdict)
+    """Resolve an alert with a verdict, which goes to Kafka ``feedback``; 409 when that was done already."""
+    return _act(services, alert_id, who, Action.CLOSE, body)
+
+
+@_action("reopen")
+def reopen(
+    who: Officer, services: Use, alert_id: str, body: Annotated[Reopening | None, Body()] = None
+) -> Response:
+    """Take a resolved alert up again; its verdict is withdrawn."""
+    return _act(services, alert_id, who, Action.REOPEN, Reopening() if body is None else body)

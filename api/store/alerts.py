@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tuple_, update
 
 from api.clock import rfc3339
+from api.lifecycle import Conflict, Standing, Wish, decide
 from api.store import tables as t
 from api.store.states import Action, AlertVerdict, HumanState, Origin
 
@@ -25,13 +26,6 @@ class Filter:
     since_ms: int | None = None
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """The alert is not in a state in which this can be done."""
-
-    human_state: HumanState
-
-
 def view(row: Row[tuple[object, ...]], body: str | None = None) -> View:
     """Give the alert as the API shows it: an event (the latest, unless ``body`` is given) and the states."""
     event: View = msgspec.json.decode(row.body if body is None else body)
@@ -39,6 +33,9 @@ def view(row: Row[tuple[object, ...]], body: str | None = None) -> View:
         "state": row.state,
         "human_state": row.human_state,
         "verdict": row.verdict,
+        "verdict_reason": row.verdict_reason,
+        "assignee": row.assignee,
+        "handling_revision": row.handling_revision,
         "handled_by": row.handled_by,
         "handled_at": None if row.handled_ms is None else rfc3339(row.handled_ms),
         "opened_at": rfc3339(row.opened_ms),
@@ -76,39 +73,59 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
-def act(
-    connection: Connection,
-    alert_id: str,
-    action: Action,
-    actor: str,
-    now_ms: int,
-    *,
-    verdict: AlertVerdict | None = None,
-    comment: str | None = None,
-) -> Conflict | None:
-    """Let an officer acknowledge or close an alert that exists, by compare-and-set.
+def act(connection: Connection, alert_id: str, wish: Wish, actor: str, now_ms: int) -> Conflict | None:
+    """Let an officer do something with an alert that exists, by compare-and-set; None when it is done.
 
-    Only a new alert can be acknowledged, only one that is not closed can be closed; gives a Conflict naming
-    the present state otherwise, None when it is done.
+    A Conflict names why it was not done and where the alert stands; nothing is changed then.
     """
-    allowed = (HumanState.NEW,) if action is Action.ACKNOWLEDGE else (HumanState.NEW, HumanState.ACKNOWLEDGED)
-    target = HumanState.ACKNOWLEDGED if action is Action.ACKNOWLEDGE else HumanState.CLOSED
-    changed = connection.execute(
-        update(t.alerts)
-        .where(t.alerts.c.alert_id == alert_id, t.alerts.c.human_state.in_(allowed))
-        .values(human_state=target, verdict=verdict, handled_by=actor, handled_ms=now_ms)
-    )
-    if changed.rowcount != 1:
-        current = select(t.alerts.c.human_state).where(t.alerts.c.alert_id == alert_id)
-        return Conflict(HumanState(connection.execute(current).scalar_one()))
-    body = {"action": action, "verdict": verdict, "comment": comment}
-    line = {"event": action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}
+    while True:
+        before = _standing(connection, alert_id)
+        after = decide(before, wish)
+        if isinstance(after, Conflict):
+            return after
+        if _set(connection, alert_id, before, after, _columns(wish, actor, now_ms)):
+            break
+    said = {"action": wish.action, "verdict": wish.verdict, "reason": wish.reason, "comment": wish.comment}
+    body = {**said, "to": wish.to, "human_state": after.human_state}
+    line = {"event": wish.action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}
     connection.execute(
         insert(t.alert_events).values(
             alert_id=alert_id, origin=Origin.OFFICER, body=msgspec.json.encode(body).decode(), **line
         )
     )
     return None
+
+
+def _standing(connection: Connection, alert_id: str) -> Standing:
+    """Read where an alert stands."""
+    row = connection.execute(select(t.alerts).where(t.alerts.c.alert_id == alert_id)).one()
+    verdict = None if row.verdict is None else AlertVerdict(row.verdict)
+    return Standing(HumanState(row.human_state), row.revision, row.handling_revision, row.assignee, verdict)
+
+
+def _columns(wish: Wish, actor: str, now_ms: int) -> dict[str, object]:
+    """Give what an action sets besides the standing; a comment leaves the handling as it is."""
+    if wish.action is Action.COMMENT:
+        return {}
+    return {"handled_by": actor, "handled_ms": now_ms, "verdict_reason": wish.reason}
+
+
+def _set(
+    connection: Connection, alert_id: str, before: Standing, after: Standing, columns: dict[str, object]
+) -> bool:
+    """Store where the alert stands now unless someone was faster; gives whether it was stored."""
+    changed = connection.execute(
+        update(t.alerts)
+        .where(t.alerts.c.alert_id == alert_id, t.alerts.c.handling_revision == before.handling_revision)
+        .values(
+            human_state=after.human_state,
+            handling_revision=after.handling_revision,
+            assignee=after.assignee,
+            verdict=after.verdict,
+            **columns,
+        )
+    )
+    return changed.rowcount == 1
 
 
 def history(

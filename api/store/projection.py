@@ -5,7 +5,7 @@ shows its highest revision, a series row keeps the larger count.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, or_, select
@@ -78,7 +78,11 @@ def project(connection: Connection, records: Sequence[Record]) -> Projected:
 
 def _store_offsets(connection: Connection, records: Iterable[Record]) -> None:
     """Keep the place after the last record of each partition."""
-    places = {(record.topic, record.partition): record.offset + 1 for record in records}
+    store_places(connection, {(record.topic, record.partition): record.offset + 1 for record in records})
+
+
+def store_places(connection: Connection, places: Mapping[tuple[str, int], int]) -> None:
+    """Keep, per topic and partition, the place to go on from."""
     if not places:
         return
     statement = insert_into(connection, t.consumed)

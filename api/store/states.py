@@ -15,7 +15,8 @@ class HumanState(StrEnum):
 
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
-    CLOSED = "closed"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
 
 
 class AlertVerdict(StrEnum):
@@ -39,7 +40,11 @@ class Action(StrEnum):
     """What an officer did with an alert."""
 
     ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    HAND_OVER = "hand_over"
+    COMMENT = "comment"
     CLOSE = "close"
+    REOPEN = "reopen"
 
 
 class EndpointState(StrEnum):

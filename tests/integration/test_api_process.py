@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from api_support import alert_event
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 from kafka_support import eventually, free_port, fresh_broker
 
 from deploy.embedded_kafka import EmbeddedKafka
@@ -95,14 +96,19 @@ def produce(bootstrap: str, *events: AlertEvent) -> None:
     producer.close()
 
 
+def read_all(bootstrap: str, topic: str) -> list[ConsumerRecord]:
+    """Read a topic from its beginning, once there is something."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+    consumer.assign(places)
+    batches = eventually(lambda: consumer.poll(timeout_ms=500), what=f"a record of {topic}")
+    consumer.close()
+    return [record for batch in batches.values() for record in batch]
+
+
 def last_envelope(bootstrap: str) -> list[dict[str, object]]:
     """Read the only envelope of ``mentions``."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    places = [TopicPartition("mentions", number) for number in consumer.partitions_for_topic("mentions")]
-    consumer.assign(places)
-    batches = eventually(lambda: consumer.poll(timeout_ms=500), what="an envelope")
-    consumer.close()
-    [record] = [record for batch in batches.values() for record in batch]
+    [record] = read_all(bootstrap, "mentions")
     found: list[dict[str, object]] = msgspec.json.decode(record.value)
     return found
 
@@ -175,3 +181,17 @@ def _answers(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_a_verdict_reaches_kafka_also_when_it_was_away(tmp_path: Path, broker: EmbeddedKafka) -> None:
+    """Given while the broker is down, published when it is back."""
+    with api_process(tmp_path / "data", broker.bootstrap) as api:
+        produce(broker.bootstrap, alert_event("a"))
+        eventually(lambda: api.revisions() == {"a": 1}, what="the alert")
+        broker.stop()
+        closed = api.client.post("/v1/alerts/a/close", json={"verdict": "planned", "reason": "a launch"})
+        assert closed.json()["human_state"] == "resolved"
+        broker.start()
+        [record] = read_all(broker.bootstrap, "feedback")
+    said = msgspec.json.decode(record.value)
+    assert (record.key, said["verdict"], said["reason"]) == (b"a", "planned", "a launch")

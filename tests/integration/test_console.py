@@ -56,8 +56,10 @@ async def test_an_officer_works_an_alert_from_its_arrival_to_its_verdict(
         api.project(alert_event(WORKING, 2, EventName.UPDATED, Severity.CRITICAL))
         browser.sees("cập nhật", "#detail ol")
         browser.click("#close")
-        browser.sees("đã đóng · the-officer · hữu ích", "#detail")
+        browser.sees("đã xử lý xong · the-officer · hữu ích", "#detail")
         browser.sees("đã có thông cáo", "#detail ol")
+        browser.click("#reopen")
+        browser.sees("đã tiếp nhận · the-officer", "#detail dl")
         assert browser.complaints() == []
 
     async with serving(api) as address:

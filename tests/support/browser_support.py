@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -34,8 +35,15 @@ class Browser:
         self.driver.get(address)
 
     def fill(self, css: str, text: str) -> None:
-        """Type into a field."""
-        self.driver.find_element(By.CSS_SELECTOR, css).send_keys(text)
+        """Type into a field, once it is there and not being redrawn."""
+        self.until(lambda: self._fill(css, text), f"type into {css}")
+
+    def _fill(self, css: str, text: str) -> bool:
+        """Type once; gives whether the field holds the text."""
+        field = self.driver.find_element(By.CSS_SELECTOR, css)
+        field.clear()
+        field.send_keys(text)
+        return field.get_attribute("value") == text
 
     def click(self, css: str) -> None:
         """Click what a selector finds, once it is there and not being redrawn."""
@@ -57,7 +65,7 @@ class Browser:
 
     def until(self, true: object, what: str) -> None:
         """Wait until something is true; fails telling what was awaited."""
-        waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.05)
+        waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.05, (WebDriverException,))
         waiting.until(lambda _: callable(true) and true(), what)
 
     def sees(self, text: str, css: str = "body") -> None:

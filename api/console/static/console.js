@@ -7,7 +7,8 @@ const WORDS = {
     critical: "▲▲ KHẨN CẤP", warning: "▲ CẢNH BÁO", info: "● THÔNG TIN",
     crisis: "khủng hoảng", surge: "tăng đột biến", negativity: "tiêu cực tăng", narrative: "luồng ý kiến mới",
     positive: "tích cực", forecast: "dự báo",
-    open: "đang diễn ra", closed: "đã kết thúc", new: "chưa xử lý", acknowledged: "đã tiếp nhận", handled: "đã đóng",
+    open: "đang diễn ra", closed: "đã kết thúc", new: "chưa xử lý", acknowledged: "đã tiếp nhận", assigned: "đã giao", resolved: "đã xử lý xong",
+    assign: "giao", hand_over: "bàn giao", reopen: "mở lại", take_up: "Mở lại",
     false_alarm: "báo nhầm", useful: "hữu ích", planned: "có kế hoạch", duplicate: "trùng lặp",
     volume: "lượng đề cập", novelty: "cụm từ mới", spread: "số nguồn", authors: "số người nói", duplication: "lặp lại",
     press: "báo chí", social: "mạng xã hội", forum: "diễn đàn", video: "video", other: "khác",
@@ -28,7 +29,8 @@ const WORDS = {
     critical: "▲▲ CRITICAL", warning: "▲ WARNING", info: "● INFO",
     crisis: "crisis", surge: "surge", negativity: "negativity", narrative: "new narrative", positive: "positive",
     forecast: "forecast",
-    open: "ongoing", closed: "over", new: "not handled", acknowledged: "acknowledged", handled: "handled",
+    open: "ongoing", closed: "over", new: "not handled", acknowledged: "acknowledged", assigned: "assigned", resolved: "resolved",
+    assign: "assigned", hand_over: "handed over", reopen: "reopened", take_up: "Reopen",
     false_alarm: "false alarm", useful: "useful", planned: "planned", duplicate: "duplicate",
     volume: "volume", novelty: "new phrase", spread: "sources", authors: "people", duplication: "repetition",
     press: "press", social: "social media", forum: "forum", video: "video", other: "other",
@@ -80,7 +82,7 @@ function number(value, digits = 1) {
 
 const percent = (value) => (value === null || value === undefined ? "–" : number(value * 100, 0) + " %");
 const named = (value) => (value && typeof value === "object" ? value[language] ?? value.vi : value) ?? "";
-const handling = (alert) => word(alert.human_state === "closed" ? "handled" : alert.human_state);
+const handling = (alert) => word(alert.human_state);
 
 function counts(alert) {
   const interval = (alert.interval ?? []).map((edge) => number(edge)).join("–");
@@ -122,7 +124,7 @@ function facts(alert) {
   const rows = [
     ["topic", named(alert.topic?.name)],
     ["state", `${word(alert.state)} · ${word(alert.kind)}`],
-    ["handling", [handling(alert), alert.handled_by, alert.verdict && word(alert.verdict)].filter(Boolean).join(" · ")],
+    ["handling", [handling(alert), alert.assignee && `→ ${alert.assignee}`, alert.handled_by, alert.verdict && word(alert.verdict)].filter(Boolean).join(" · ")],
     ["onset", time(alert.onset)],
     ["at", time(alert.at)],
     ["window", `${time(alert.window?.from)} – ${time(alert.window?.to)}`],
@@ -165,7 +167,15 @@ function sample(one) {
 
 function actions(alert) {
   const box = element("div", "", "actions");
-  if (role === "viewer" || alert.human_state === "closed") return box;
+  if (role === "viewer") return box;
+  if (alert.human_state === "resolved") {
+    const again = element("button", word("take_up"));
+    again.id = "reopen";
+    again.type = "button";
+    again.addEventListener("click", () => act(alert.alert_id, "reopen", {}));
+    box.append(again);
+    return box;
+  }
   if (alert.human_state === "new") {
     const take = element("button", word("acknowledge"));
     take.id = "acknowledge";
@@ -200,7 +210,8 @@ function actions(alert) {
 
 function line(one) {
   const what = one.origin === "officer"
-    ? [word(one.event), one.by, one.data.verdict && word(one.data.verdict), one.data.comment]
+    ? [word(one.event), one.by, one.data.to && `→ ${one.data.to}`, one.data.verdict && word(one.data.verdict),
+      one.data.reason, one.data.comment]
     : [word(one.event), word(one.data.severity), counts(one.data)];
   return element("li", `${time(one.at)} · ${what.filter(Boolean).join(" · ")}`);
 }
@@ -208,6 +219,7 @@ function line(one) {
 function drawDetail() {
   const alert = alerts.get(chosen);
   if (!alert) return;
+  const typing = document.activeElement?.id; // a redraw must not take the keyboard away either
   find("detail").replaceChildren(
     element("h2", named(alert.headline)),
     element("p", word(alert.severity), `badge ${alert.severity}`),
@@ -217,6 +229,7 @@ function drawDetail() {
     evidence(alert),
     element("h3", word("history")), element("ol", "", "", ...past.map(line)),
   );
+  if (typing === "comment") find("comment")?.focus();
 }
 
 function drawLink() {
@@ -267,8 +280,8 @@ function keep(alert) {
 }
 
 function states(alert) {
-  const { state, human_state, verdict, handled_by, handled_at } = alert;
-  return { state, human_state, verdict, handled_by, handled_at };
+  const { state, human_state, verdict, verdict_reason, assignee, handling_revision, handled_by, handled_at } = alert;
+  return { state, human_state, verdict, verdict_reason, assignee, handling_revision, handled_by, handled_at };
 }
 
 async function load(cursor) {

@@ -142,9 +142,9 @@ async def test_an_officer_acknowledges_once_and_closes_once(api: Api, client: ht
     again = await client.post("/v1/alerts/a/acknowledge")
     assert (again.status_code, again.json()["human_state"]) == (409, "acknowledged")
     closed = await client.post("/v1/alerts/a/close", json={"verdict": "false_alarm"})
-    assert (closed.json()["human_state"], closed.json()["verdict"]) == ("closed", "false_alarm")
+    assert (closed.json()["human_state"], closed.json()["verdict"]) == ("resolved", "false_alarm")
     late = await client.post("/v1/alerts/a/close", json={"verdict": "crisis"})
-    assert (late.status_code, late.json()["human_state"]) == (409, "closed")
+    assert (late.status_code, late.json()["human_state"]) == (409, "resolved")
     assert (await client.get("/v1/alerts/a")).json()["state"] == "open"
 
 
@@ -172,7 +172,14 @@ async def test_the_history_tells_machine_and_people_in_order(api: Api, client: h
         ("machine", "updated", None),
         ("officer", "close", "the-officer"),
     ]
-    assert lines[3]["data"] == {"action": "close", "verdict": "crisis", "comment": "real"}
+    assert lines[3]["data"] == {
+        "action": "close",
+        "verdict": "crisis",
+        "reason": None,
+        "comment": "real",
+        "to": None,
+        "human_state": "resolved",
+    }
     for line in lines:
         schemas.JournalLine.model_validate(line)
 
