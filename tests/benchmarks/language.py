@@ -2,30 +2,36 @@
 
 ``python tests/benchmarks/language.py`` prints microseconds a mention, medians over repetitions.
 ``python tests/benchmarks/language.py --labelled FILE [--learn FILE]`` prints how well polarity ranks texts
-that a person labelled (JSON Lines of text and label), as shipped and after learning from unlabelled mentions
-(JSON Lines of title or text, .gz too). The labelled texts are never learned from.
+that somebody labelled (JSON Lines of text and label, or a gzipped CSV with --column), as shipped, with the
+lexicon alone, after learning from unlabelled mentions (JSON Lines of title or text, .gz too), and, with
+--corrections, after corrections by the other four fifths of them. What is judged is never learned from.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import gzip
 import json
+import math
+import random
 import statistics
 import sys
 import timeit
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detectors.polarity import Label
+from detectors.polarity import Label, PolarityModel
 from streams.catalogue import Catalogue, default_catalogue_text
+from streams.mention import Mention, parse_record
 from streams.text import fold, readable
-from streams.understanding import Understanding, bundled_polarity, polarity_words
+from streams.understanding import Understanding, bundled_lexicons, bundled_polarity, polarity_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from detectors.polarity import Polarity, PolarityModel
+    from detectors.polarity import Polarity
 
 PLAIN = (
     "Cô gái giữ thăng bằng hoàn hảo trên xe đạp khi chờ đèn xanh, đoạn phim ngắn được quay ở một góc phố nhỏ "
@@ -37,9 +43,24 @@ MATCHED = (
 )
 
 
-def microseconds(work: Callable[[], object]) -> float:
+def _record(text: str) -> bytes:
+    mention = {"id": "1", "published_at": "2026-01-01T00:00:00+07:00", "text": text, "source": {"name": "a"}}
+    return json.dumps([mention | {"id": str(index)} for index in range(_ENVELOPE)]).encode()
+
+
+_ENVELOPE = 50
+PLAIN_RECORD, MATCHED_RECORD = _record(PLAIN), _record(MATCHED)
+
+
+def whole(understanding: Understanding, record: bytes) -> None:
+    """Parse an envelope and understand what it holds, as the classify stage does, without samples."""
+    for mention in parse_record(record, appended_ms=1_767_250_000_000, known_topics=()):
+        if isinstance(mention, Mention) and understanding.topics(mention.title, mention.text):
+            understanding.polarity(mention.title, mention.text)
+
+
+def microseconds(work: Callable[[], object], number: int) -> float:
     """Return the median time of one call, in microseconds."""
-    number = 2_000
     return statistics.median(timeit.repeat(work, number=number, repeat=7)) / number * 1e6
 
 
@@ -47,6 +68,8 @@ def print_times() -> None:
     """Print what each step costs for a text of about 200 characters."""
     understanding = Understanding(Catalogue.parse(default_catalogue_text(), "default"))
     steps: dict[str, Callable[[], object]] = {
+        "parse and topics, no match": lambda: whole(understanding, PLAIN_RECORD),
+        "parse, topics, polarity, match": lambda: whole(understanding, MATCHED_RECORD),
         "topics, no match": lambda: understanding.topics("", PLAIN),
         "topics, match": lambda: understanding.topics("", MATCHED),
         "topics, no match, no diacritics": lambda: understanding.topics("", fold(PLAIN)),
@@ -55,7 +78,23 @@ def print_times() -> None:
         "phrases, matched text": lambda: understanding.phrases("", MATCHED),
     }
     for name, work in steps.items():
-        sys.stdout.write(f"{name:34} {microseconds(work):7.1f} us" + "\n")
+        share = _ENVELOPE if name.startswith("parse") else 1
+        sys.stdout.write(f"{name:34} {microseconds(work, 2_000 // share) / share:7.1f} us" + "\n")
+
+
+def labelled_of(path: Path, column: str, negative: str, sample: int) -> list[dict[str, str]]:
+    """Return texts and labels of a file; of a CSV, of `sample` random rows, what `column` says."""
+    if ".csv" not in path.name:
+        return list(lines_of(path))
+    csv.field_size_limit(10_000_000)
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        rows = random.Random(1).sample(list(csv.DictReader(file)), sample)  # noqa: S311
+    names = {True: "negative", False: "neutral"}
+    labels = [
+        row[column] if row[column] == "positive" else names[row[column] in negative.split(",")]
+        for row in rows
+    ]
+    return [{"text": row["text"], "label": label} for row, label in zip(rows, labels, strict=True)]
 
 
 def lines_of(path: Path) -> Iterator[dict[str, str]]:
@@ -73,8 +112,43 @@ def area_under_curve(scores: Sequence[float], hits: Sequence[bool]) -> float:
     """Return the chance that a hit scores above a miss, ties counting half (Mann and Whitney 1947)."""
     above = [score for score, hit in zip(scores, hits, strict=True) if hit]
     below = [score for score, hit in zip(scores, hits, strict=True) if not hit]
+    if not above or not below:
+        return math.nan
     wins = sum((one > other) + 0.5 * (one == other) for one in above for other in below)
     return wins / (len(above) * len(below))
+
+
+def calibration_error(scores: Sequence[float], hits: Sequence[bool]) -> float:
+    """Return the expected calibration error over ten bins of equal size (Naeini et al. 2015)."""
+    return sum(abs(mean - share) * size for mean, share, size in reliability(scores, hits)) / len(scores)
+
+
+def reliability(scores: Sequence[float], hits: Sequence[bool]) -> list[tuple[float, float, int]]:
+    """Return mean probability, share of hits and size of each of ten bins of equal size."""
+    ordered = sorted(zip(scores, hits, strict=True))
+    cuts = [len(ordered) * step // 10 for step in range(11)]
+    bins = [ordered[start:end] for start, end in pairwise(cuts) if end > start]
+    return [
+        (statistics.mean(score for score, _ in one), statistics.mean(hit for _, hit in one), len(one))
+        for one in bins
+    ]
+
+
+def print_corrected(labelled: Sequence[dict[str, str]]) -> None:
+    """Print the quality of each fifth after the other four were corrections."""
+    found: list[Polarity] = []
+    order = [record for fifth in range(5) for record in labelled[fifth::5]]
+    for fifth in range(5):
+        model = bundled_polarity()
+        for index, record in enumerate(labelled):
+            if index % 5 != fifth:
+                model.correct(polarity_words("", record["text"]), Label(record["label"]))
+        found += (model.judge(polarity_words("", record["text"])) for record in labelled[fifth::5])
+    labels = [record["label"] for record in order]
+    sys.stdout.write(f"corrected  as written     {_quality(found, labels)}" + "\n")
+    hits = [label == Label.NEGATIVE for label in labels]
+    for mean, share, size in reliability([one.negative for one in found], hits):
+        sys.stdout.write(f"  {size:4} texts: mean P(negative) {mean:.3f}, labelled {share:.3f}" + "\n")
 
 
 def print_quality(name: str, model: PolarityModel, labelled: Sequence[dict[str, str]]) -> None:
@@ -97,7 +171,8 @@ def _quality(found: Sequence[Polarity], labels: Sequence[str]) -> str:
     )
     return (
         f"AUC negative {area_under_curve(negative, is_negative):.3f}, AUC positive {positive:.3f}, "
-        f"F1 negative {f1:.3f}, mean P(negative) {statistics.mean(negative):.3f} "
+        f"F1 negative {f1:.3f}, calibration error {calibration_error(negative, is_negative):.3f}, "
+        f"mean P(negative) {statistics.mean(negative):.3f} "
         f"of {statistics.mean(is_negative):.3f} labelled"
     )
 
@@ -107,12 +182,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labelled", type=Path)
     parser.add_argument("--learn", type=Path)
+    parser.add_argument("--corrections", action="store_true")
+    parser.add_argument("--column", default="label", help="of a CSV: where its label is")
+    parser.add_argument("--negative", default="negative", help="of a CSV: which labels are negative")
+    parser.add_argument("--sample", type=int, default=4_000, help="of a CSV: rows")
     chosen = parser.parse_args()
     if chosen.labelled is None:
         print_times()
         return
-    labelled, model = list(lines_of(chosen.labelled)), bundled_polarity()
+    labelled = labelled_of(chosen.labelled, chosen.column, chosen.negative, chosen.sample)
+    model = bundled_polarity()
     print_quality("as shipped", model, labelled)
+    print_quality("lexicon", PolarityModel(bundled_lexicons()), labelled)
+    if chosen.corrections:
+        print_corrected(labelled)
     if chosen.learn is not None:
         for record in lines_of(chosen.learn):
             model.learn(polarity_words("", record.get("title") or record["text"]))
