@@ -31,6 +31,7 @@ _SURE = 0.99
 _RESTS_ON = {
     AlertKind.CRISIS: (EvidenceName.VOLUME, EvidenceName.NEGATIVITY),
     AlertKind.NEGATIVITY: (EvidenceName.NEGATIVITY,),
+    AlertKind.NARRATIVE: (EvidenceName.NOVELTY,),
 }
 #: Examples published so long before the onset still belong to it.
 _LEAD_SECONDS = 900

@@ -71,6 +71,7 @@ class DecisionReason(StrEnum):
     VOLUME_POSITIVE = "volume_positive"
     NEGATIVITY_ALONE = "negativity_alone"
     FEW_VOICES = "few_voices"
+    NEW_STORY = "new_story"
     WARMING_UP = "warming_up"
     QUIET = "quiet"
     NORMAL = "normal"

@@ -77,10 +77,13 @@ class Rule(msgspec.Struct, frozen=True):
     pause: int
 
 
-def alert_id_of(topic_id: str, opened: int) -> str:
-    """Return the id of the alert that `topic_id` opens at epoch second `opened`: the same every time."""
+def alert_id_of(topic_id: str, opened: int, part: str = "") -> str:
+    """Return the id of the alert that `topic_id` opens at epoch second `opened`: the same every time.
+
+    `part` tells apart what may open in the same minute: "story" for a story, nothing for the topic.
+    """
     stamp = datetime.fromtimestamp(opened, UTC).strftime("%Y%m%dT%H%MZ")
-    digits = hashlib.sha256(f"{topic_id}\n{opened}".encode()).hexdigest()[:4]
+    digits = hashlib.sha256(f"{topic_id}\n{opened}{part}".encode()).hexdigest()[:4]
     return f"{topic_id}-{stamp}-{digits}"
 
 

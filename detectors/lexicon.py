@@ -186,6 +186,19 @@ class Lexicon:
                 index += len(entry.words)
         return tally.reading(len(tokens))
 
+    def told(self, tokens: Sequence[str]) -> list[Entry]:
+        """Return the positive and negative expressions of a text with diacritics, negated ones left out."""
+        found: list[Entry] = []
+        index = negated_until = 0
+        while index < len(tokens):
+            entry = _longest(self._marked, tokens, index) if tokens[index] in self._marked else None
+            if entry is not None and entry.sense is Sense.NEGATION:
+                negated_until = index + len(entry.words) + _REACH
+            elif entry is not None and entry.value and index >= negated_until:
+                found.append(entry)
+            index += 1 if entry is None else len(entry.words)
+        return found
+
 
 class LexiconPair:
     """Reads a text with the Vietnamese lexicon, or with the English one if it is no Vietnamese.

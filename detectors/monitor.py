@@ -11,13 +11,14 @@ from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, ri
 from detectors.joint import JointEvidence, JointReading
 from detectors.settings import MODEL_VERSION, DetectionSettings
 from detectors.share import ShareEvidence
+from detectors.story_alerts import StoryAlerts
 from detectors.volume import VolumeEvidence, place_of
 from detectors.windows import FIVE_MINUTES, HOUR, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from detectors.windows import Windows
 
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400
@@ -72,6 +73,7 @@ class TopicMonitor:
         self._volume = VolumeEvidence(self._settings, step)
         self._share = ShareEvidence(self._settings, step)
         self._joint = JointEvidence(self._settings, step)
+        self._stories = StoryAlerts(self._topic, self._model, self._settings)
         self._since = [0, 0]
 
     @property
@@ -85,10 +87,11 @@ class TopicMonitor:
         return self._seen * self._step < self._settings.warm_up_hours * _HOUR_SECONDS
 
     def scores(self) -> dict[str, float]:
-        """Return the newest score per evidence, in standard deviations."""
+        """Return the newest score per evidence: standard deviations; of novelty, powers of ten."""
         return {
             EvidenceName.VOLUME.value: self._volume.reading.score,
             EvidenceName.NEGATIVITY.value: self._share.reading.score,
+            EvidenceName.NOVELTY.value: self._stories.score,
         }
 
     def expected(self, at: int) -> Expected:
@@ -111,6 +114,7 @@ class TopicMonitor:
         joint = self._joint.read(windows, self._volume.reading, self._share.reading)
         self._mark_since(windows.at, joint)
         events = self._advance(windows, decide(self._reading(windows, joint)), joint)
+        events += self._stories.close(windows, speaks=not self.warming_up)
         self._seen += 1
         if self._teaches(windows.at):
             self._volume.learn(windows, place)
@@ -230,6 +234,7 @@ class TopicMonitor:
             "volume": self._volume.dump(),
             "share": self._share.dump(),
             "joint": self._joint.dump(),
+            "stories": self._stories.dump(),
             "since": list(self._since),
             "incident": None if self._incident is None else self._incident.dump(),
         }
@@ -256,6 +261,7 @@ class TopicMonitor:
         self._volume.restore(dump["volume"])
         self._share.restore(dump["share"])
         self._joint.restore(dump["joint"])
+        self._stories.restore(dump["stories"])
         self._since = [int(v) for v in dump["since"]]
         self._incident = None if dump["incident"] is None else Incident.load(dump["incident"])
 

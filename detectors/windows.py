@@ -35,6 +35,8 @@ class Example(msgspec.Struct, frozen=True):
         P(negative) in thousandths, 0 .. 1000.
     phrases
         Candidate phrases of the text, in its own spelling.
+    gravity_milli
+        How much harm it speaks of in thousandths, 0 .. 1000; 0 for what happens abroad.
 
     """
 
@@ -47,6 +49,7 @@ class Example(msgspec.Struct, frozen=True):
     arrived: int
     negative_milli: int
     phrases: tuple[str, ...]
+    gravity_milli: int = 0
 
 
 class Windows(msgspec.Struct, frozen=True):

@@ -34,6 +34,8 @@ __all__ = ["Classified", "Classifier", "Record", "Refused"]
 _MINUTE_MS = 60_000
 _KIND_INDEX = {kind: index for index, kind in enumerate(KINDS)}
 _EXAMPLE_URL_LENGTH = 300
+#: Twice as many examples are suggested as are kept: those that turn out to be duplicates take no one's place.
+_SUGGESTED = 2
 
 
 class Record(NamedTuple):
@@ -243,7 +245,7 @@ class _Batch:
             bitmap = bits.to_bytes(wire.AUTHOR_BITS // 8, "big")
             records[self._home(topic)].authors.append(wire.Authors(topic, arrival, bitmap))
         for (topic, arrival), candidates in self._candidates.items():
-            chosen = nsmallest(wire.EXAMPLES_PER_MINUTE, candidates)
+            chosen = nsmallest(_SUGGESTED * wire.EXAMPLES_PER_MINUTE, candidates)
             examples = [self._example(candidates[mention]) for mention in chosen]
             records[self._home(topic)].examples.append(wire.Examples(topic, arrival, examples))
         return Classified(records, self._refused, self._outcomes, self._sources)
@@ -277,4 +279,5 @@ class _Batch:
             arrived=item.arrival_ms // 1000,
             negative_milli=item.negative_milli,
             phrases=self._understanding.phrases(mention.title, mention.text),
+            gravity_milli=self._understanding.gravity_milli(mention.title, mention.text),
         )

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from detectors.gram_weights import unpack
+from detectors.gravity import gravity_milli, is_abroad
 from detectors.lexicon import Lexicon, LexiconPair
 from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
@@ -31,6 +32,8 @@ MAX_PHRASES = 8
 #: Polarity reads the title and this many characters of the text: press says the point first, and time is
 #: bounded.
 _POLARITY_CHARS = 600
+#: Gravity reads the title and this many characters of the text.
+_GRAVITY_CHARS = 300
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -65,6 +68,7 @@ class Understanding:
     def __init__(self, catalogue: Catalogue) -> None:
         self._matcher = Matcher(catalogue)
         self._polarity = bundled_polarity()
+        self._lexicon = bundled_lexicons().vietnamese
 
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the mention names; empty if none."""
@@ -73,6 +77,12 @@ class Understanding:
     def polarity(self, title: str, text: str) -> Polarity:
         """Return the probabilities that the mention is negative and that it is positive."""
         return self._polarity.judge(polarity_words(title, text))
+
+    def gravity_milli(self, title: str, text: str) -> int:
+        """Return how much harm a mention speaks of, 0 .. 1000; 0 when its title places it abroad."""
+        if is_abroad(canonical(title)):
+            return 0
+        return gravity_milli(self._lexicon, words(normalise(f"{title} . {text[:_GRAVITY_CHARS]}")))
 
     def example_text(self, title: str, text: str) -> str:
         """Return what may be shown: title and text, masked, at most `EXAMPLE_CHARS` characters."""

@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from streams.clock import StreamClock
 from streams.mention import Outcome
-from streams.observation import Authors, Examples, Observations, Rows
+from streams.observation import EXAMPLES_PER_MINUTE, Authors, Examples, Observations, Rows
 from streams.seen import Seen
 from streams.windows import KEPT_MINUTES, TopicWindows
 
@@ -234,7 +234,7 @@ class Watch:
                 step.authors.append(Authors(topic, self._open(arrival), bitmap))
         for topic, arrival, examples in map(astuple, observations.examples):
             new = admitted.get((topic, arrival), set())
-            fresh = [example for example in examples if example.mention in new]
+            fresh = [example for example in examples if example.mention in new][:EXAMPLES_PER_MINUTE]
             if fresh:
                 step.examples.append(Examples(topic, self._open(arrival), fresh))
         step.mentions = sorted(set().union(*admitted.values()))

@@ -256,7 +256,7 @@ def test_each_field_of_an_event_is_filled(told: list[AlertEvent]) -> None:
 
 def test_scores_are_there_from_the_start() -> None:
     """Each evidence has a score before the first mention."""
-    assert monitor().scores() == {"volume": 0.0, "negativity": 0.0}
+    assert monitor().scores() == {"volume": 0.0, "negativity": 0.0, "novelty": 0.0}
 
 
 def test_silence_from_the_first_step_is_no_event() -> None:

@@ -92,7 +92,7 @@ def test_examples_are_the_smallest_hashes_of_distinct_mentions() -> None:
     mentions = [mention(f"m{n % 12}", 1) for n in range(60)]
     part = classifier().classify([record(place, found) for place, found in enumerate(mentions)])
     hashes = sorted(set(part.observations[0].rows[0].mentions))
-    assert [found.mention for found in part.observations[0].examples[0].examples] == hashes[:8]
+    assert [found.mention for found in part.observations[0].examples[0].examples] == hashes[:16]
 
 
 def test_no_author_is_in_an_observation() -> None:
