@@ -21,7 +21,11 @@ def test_a_line_has_local_time_event_severity_and_vietnamese_headline() -> None:
 
 @pytest.mark.parametrize(
     ("change", "word"),
-    [({"event": "raised"}, "NẶNG HƠN"), ({"event": "closed"}, "KẾT THÚC"), ({"severity": "info"}, "THÔNG TIN")],
+    [
+        ({"event": "raised"}, "NẶNG HƠN"),
+        ({"event": "closed"}, "KẾT THÚC"),
+        ({"severity": "info"}, "THÔNG TIN"),
+    ],
 )
 def test_each_event_and_severity_has_its_word(change: dict[str, object], word: str) -> None:
     """Closed words, no English in a Vietnamese line."""
