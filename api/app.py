@@ -7,7 +7,7 @@ from api import errors
 from api.auth import Viewer
 from api.middleware import BodyLimit, Watch
 from api.query import no_query
-from api.routes import alerts, console, deliveries, endpoints, mentions, ops, stream, topics
+from api.routes import alerts, console, deliveries, endpoints, mentions, ops, silences, stream, topics
 from api.schemas import Me, WebhookBody
 from api.services import Services
 
@@ -34,7 +34,7 @@ def create_app(services: Services, lifespan: StatelessLifespan[FastAPI] | None =
     app.add_middleware(BodyLimit)
     app.add_middleware(Watch)
     app.add_api_route("/v1/me", whoami, tags=["operations"], dependencies=[Depends(no_query)])
-    for part in (alerts, topics, stream, mentions, endpoints, deliveries, ops, console):
+    for part in (alerts, topics, stream, mentions, endpoints, deliveries, silences, ops, console):
         app.include_router(part.router)
     console.mount(app)
     app.webhooks.add_api_route("alert", _alert_webhook, methods=["POST"], tags=["webhooks"])

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.keys import Role
 from api.outcome import DeadReason, Outcome
+from api.routing import WithheldReason
 from api.store.states import (
     AlertState,
     AlertVerdict,
@@ -175,6 +176,8 @@ class Endpoint(BaseModel):
     name: str
     url: str
     min_severity: Severity
+    kinds: list[AlertKind]
+    topics: list[str]
     state: EndpointState
     disabled_reason: str | None = None
     created_at: datetime
@@ -209,7 +212,8 @@ class Delivery(BaseModel):
     alert_id: str
     revision: int
     state: DeliveryState
-    reason: DeadReason | None = None
+    reason: DeadReason | WithheldReason | None = Field(None, description="Why it was not or not yet sent")
+    silence: str | None = None
     attempts: list[Attempt]
     decided_at: datetime
     next_at: datetime | None = None

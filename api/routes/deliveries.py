@@ -60,6 +60,7 @@ def _shape(row: AnyRow, attempts: list[AnyRow]) -> Delivery:
         revision=row.revision,
         state=row.state,
         reason=row.reason,
+        silence=row.silence_id,
         attempts=[_attempt(attempt) for attempt in attempts],
         decided_at=from_ms(row.decided_ms),
         next_at=from_ms(max(row.next_ms, row.decided_ms)) if waits else None,

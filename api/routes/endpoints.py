@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from api.routes.answers import NOT_FOUND, SHARED
 from api.schemas import Endpoint, Page, Tested
 from api.services import Services, Use
 from api.store import endpoints, outbox
-from detectors.events import Severity
+from detectors.events import AlertKind, Severity
 
 HTTPS_PORT = 443
 HTTP_PORT = 80
@@ -43,6 +44,10 @@ class NewEndpoint(BaseModel):
     url: str = Field(max_length=2000, description="https, or http for a receiver of the allow-list")
     name: str = Field("", max_length=200)
     min_severity: Severity = Field(Severity.INFO, description="Alerts that never reach it are not delivered")
+    kinds: list[AlertKind] = Field([], max_length=20, description="All, when left out")
+    topics: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        [], max_length=1000, description="With the topics below each; all, when left out"
+    )
     secret: str | None = Field(None, max_length=120, description="whsec_...; made here when left out")
 
     @field_validator("secret")
@@ -96,6 +101,8 @@ def _shape(row: endpoints.AnyRow, secret: str | None = None) -> Endpoint:
         name=row.name,
         url=row.url,
         min_severity=row.min_severity,
+        kinds=msgspec.json.decode(row.kinds),
+        topics=msgspec.json.decode(row.topics),
         state=row.state,
         disabled_reason=row.disabled_reason,
         created_at=from_ms(row.created_ms),
@@ -116,7 +123,9 @@ def _found(connection: Connection, endpoint_id: str) -> endpoints.AnyRow:
 def create_endpoint(who: Admin, services: Use, body: NewEndpoint) -> Endpoint:
     """Subscribe a webhook; the answer shows its secret, this once."""
     _refuse_known_bad(services, body.url)
-    new = endpoints.NewEndpoint(body.name, body.url, body.min_severity, body.secret)
+    new = endpoints.NewEndpoint(
+        body.name, body.url, body.min_severity, body.secret, tuple(body.kinds), tuple(body.topics)
+    )
     with services.store.write() as connection:
         row = endpoints.create(connection, new, who.name, now_ms())
     return _shape(row, row.secret)

@@ -23,6 +23,8 @@ class NewEndpoint:
     url: str
     min_severity: Severity
     secret: str | None
+    kinds: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 def note(
@@ -42,6 +44,8 @@ def create(connection: Connection, new: NewEndpoint, actor: str, now_ms: int) ->
             name=new.name,
             url=new.url,
             min_severity=new.min_severity,
+            kinds=msgspec.json.encode(new.kinds).decode(),
+            topics=msgspec.json.encode(new.topics).decode(),
             state=EndpointState.ACTIVE,
             secret=signing.new_secret() if new.secret is None else new.secret,
             created_ms=now_ms,

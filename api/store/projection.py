@@ -6,16 +6,19 @@ shows its highest revision, a series row keeps the larger count.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, delete, or_, select
+import msgspec
+from sqlalchemy import Connection, delete, select
 
 from api import wire
 from api.clock import to_ms
+from api.routing import Facts, Subscription, WithheldReason, withheld
+from api.store import silences
 from api.store import tables as t
 from api.store.states import AlertState, DeliveryState, EndpointState, HumanState, Origin
 from api.store.upsert import insert_into
-from detectors.events import EventName, Severity
+from detectors.events import AlertKind, EventName, Severity
 
 ALERTS = "alerts"
 SERIES = "series"
@@ -200,24 +203,78 @@ def _name_topic(connection: Connection, topic: wire.TopicRef) -> None:
 
 
 def _insert_deliveries(connection: Connection, head: wire.AlertHead, seq: int, decided_ms: int) -> int:
-    """Make the event's delivery to each endpoint that wants it; give how many.
+    """Make the event's delivery to each active endpoint; give how many are to be sent.
 
-    An endpoint wants what reaches its lowest severity, and after that every later event of the same alert, so
-    that it learns of the end too.
+    Who is not told has a row too, withheld, with its reason.
     """
-    told = select(t.deliveries.c.endpoint_id).where(t.deliveries.c.alert_id == head.alert_id)
-    wanted = [str(level) for level in Severity if level.rank <= head.severity.rank]
-    endpoints = connection.execute(
-        select(t.endpoints.c.endpoint_id).where(
-            t.endpoints.c.state == EndpointState.ACTIVE,
-            or_(t.endpoints.c.min_severity.in_(wanted), t.endpoints.c.endpoint_id.in_(told)),
-        )
-    ).scalars()
-    rows = [_delivery(endpoint_id, head, seq, decided_ms) for endpoint_id in endpoints]
+    facts, silence_id = _facts(connection, head, decided_ms)
+    rows = []
+    for endpoint_id, wish in _subscriptions(connection, head.alert_id):
+        reason = withheld(wish, facts)
+        row = _delivery(endpoint_id, head, seq, decided_ms)
+        if reason is not None:
+            silence = silence_id if reason is WithheldReason.SILENCED else None
+            row |= {"state": DeliveryState.WITHHELD, "reason": reason, "silence_id": silence}
+        rows.append(row)
     if rows:
         statement = insert_into(connection, t.deliveries)
         connection.execute(statement.on_conflict_do_nothing(), rows)
-    return len(rows)
+    return sum(row["state"] == DeliveryState.DUE for row in rows)
+
+
+def _facts(connection: Connection, head: wire.AlertHead, decided_ms: int) -> tuple[Facts, str | None]:
+    """Gather what routing needs to know of an event, and the silence that is for it."""
+    crisis = select(t.alerts.c.alert_id).where(
+        t.alerts.c.topic_id == head.topic.id,
+        t.alerts.c.kind == AlertKind.CRISIS,
+        t.alerts.c.state == AlertState.OPEN,
+        t.alerts.c.alert_id != head.alert_id,
+    )
+    facts = Facts(
+        alert_id=head.alert_id,
+        event=head.event,
+        kind=head.kind,
+        severity=head.severity,
+        lineage=_lineage(connection, head.topic.id),
+        crisis_open=connection.execute(crisis.limit(1)).first() is not None,
+    )
+    silence_id = silences.in_force(connection, facts, decided_ms)
+    return replace(facts, silenced=silence_id is not None), silence_id
+
+
+def _lineage(connection: Connection, topic_id: str) -> frozenset[str]:
+    """Give a topic and all topics above it; a catalogue that goes in circles ends too."""
+    found: set[str] = set()
+    here: str | None = topic_id
+    while here is not None and here not in found:
+        found.add(here)
+        above = select(t.topics.c.parent).where(t.topics.c.topic_id == here)
+        here = connection.execute(above).scalar_one_or_none()
+    return frozenset(found)
+
+
+def _subscriptions(connection: Connection, alert_id: str) -> list[tuple[str, Subscription]]:
+    """Give what each active endpoint wants, and whether it was told of this alert."""
+    told = set(
+        connection.execute(
+            select(t.deliveries.c.endpoint_id).where(
+                t.deliveries.c.alert_id == alert_id, t.deliveries.c.state != DeliveryState.WITHHELD
+            )
+        ).scalars()
+    )
+    active = select(t.endpoints).where(t.endpoints.c.state == EndpointState.ACTIVE)
+    return [
+        (
+            row.endpoint_id,
+            Subscription(
+                min_severity=Severity(row.min_severity),
+                kinds=frozenset(msgspec.json.decode(row.kinds, type=list[str])),
+                topics=frozenset(msgspec.json.decode(row.topics, type=list[str])),
+                told=row.endpoint_id in told,
+            ),
+        )
+        for row in connection.execute(active.order_by(t.endpoints.c.endpoint_id))
+    ]
 
 
 def _delivery(endpoint_id: str, head: wire.AlertHead, seq: int, decided_ms: int) -> dict[str, object]:
@@ -229,6 +286,8 @@ def _delivery(endpoint_id: str, head: wire.AlertHead, seq: int, decided_ms: int)
         "revision": head.revision,
         "event_seq": seq,
         "state": DeliveryState.DUE,
+        "reason": None,
+        "silence_id": None,
         "attempts": 0,
         "round_attempts": 0,
         "next_ms": 0,

@@ -55,12 +55,13 @@ class EndpointState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; ``due`` and ``sending`` are not over yet."""
+    """Where a delivery stands; ``due`` and ``sending`` are not over yet, ``withheld`` never began."""
 
     DUE = "due"
     SENDING = "sending"
     DELIVERED = "delivered"
     DEAD = "dead"
+    WITHHELD = "withheld"
 
 
 PENDING = (DeliveryState.DUE, DeliveryState.SENDING)

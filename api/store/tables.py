@@ -99,6 +99,8 @@ endpoints = Table(
     Column("name", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("min_severity", String(20), nullable=False),
+    Column("kinds", Text, nullable=False, server_default="[]"),
+    Column("topics", Text, nullable=False, server_default="[]"),
     Column("state", String(20), nullable=False),
     Column("disabled_reason", String(40)),
     Column("secret", Text, nullable=False),
@@ -119,6 +121,7 @@ deliveries = Table(
     Column("event_seq", BigInteger, nullable=False),
     Column("state", String(20), nullable=False),
     Column("reason", String(40)),
+    Column("silence_id", String(40)),
     Column("attempts", Integer, nullable=False),
     Column("round_attempts", Integer, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
@@ -130,6 +133,19 @@ deliveries = Table(
     Index(None, "state", "next_ms"),
     Index(None, "endpoint_id", "alert_id", "state"),
     sqlite_autoincrement=True,
+)
+
+silences = Table(
+    "silences",
+    METADATA,
+    Column("silence_id", String(40), primary_key=True),
+    Column("matchers", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("starts_ms", BigInteger, nullable=False),
+    Column("ends_ms", BigInteger, nullable=False),
+    Index(None, "ends_ms"),
 )
 
 attempts = Table(

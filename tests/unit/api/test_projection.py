@@ -136,7 +136,7 @@ def test_an_endpoint_hears_of_what_reaches_its_severity_and_then_of_the_end(tmp_
         wary = endpoint(store, Severity.CRITICAL)
         every = endpoint(store)
         keep(store, records)
-        got = [(row[2], row[4]) for row in rows(store, "deliveries")]
+        got = [(row[2], row[4]) for row in rows(store, "deliveries") if row[6] != DeliveryState.WITHHELD]
         assert sorted(revision for one, revision in got if one == wary) == [3, 4]
         assert sorted(revision for one, revision in got if one == every) == [1, 2, 3, 4]
 
