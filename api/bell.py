@@ -45,9 +45,14 @@ class Bell:
         self._next = asyncio.Event()
 
     async def wait(self, ticket: asyncio.Event, timeout_seconds: float) -> bool:
-        """Wait for the ring after ``ticket`` was taken, at most so long; gives whether it rang."""
+        """Wait for the ring after ``ticket`` was taken, at most so long; gives whether it rang.
+
+        Not ``asyncio.wait_for``: before Python 3.12 it loses a cancellation that comes with the ring, and
+        whoever waits for the cancelled task waits for ever.
+        """
         try:
-            await asyncio.wait_for(ticket.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await ticket.wait()
         except TimeoutError:
             return False
         return True
