@@ -60,10 +60,11 @@ def watch_counts(
     step
         Seconds between two rows.
     settings
-        Settings of the detection; hours of the day are those of the stamps themselves.
+        Settings of the detection; hours of the day are those of the stamps themselves, and no day is a
+        holiday, since counts do not say where they come from.
 
     """
-    settings = settings.model_copy(update={"utc_offset_minutes": 0})
+    settings = settings.model_copy(update={"utc_offset_minutes": 0, "holidays": ""})
     monitor = TopicMonitor(name, name, name, settings, settings.digest())
     sums = TrailingSums(step)
     for at, count in rows:

@@ -48,8 +48,12 @@ class JointEvidence:
     """
 
     def __init__(self, settings: DetectionSettings, step: int) -> None:
-        rate = settings.topic_rate(step) * _BUDGET_PART
-        self._ladder = BudgetLadder(rate, settings.quiet_steps(step), 8 * _WEEK_SECONDS / step)
+        self._rate = settings.topic_rate(step) * _BUDGET_PART
+        self._ladder = BudgetLadder(self._rate, settings.quiet_steps(step), 8 * _WEEK_SECONDS / step)
+
+    def allow(self, share: float) -> None:
+        """Let the budget's threshold aim at `share` times the topic's equal part."""
+        self._ladder.rate = self._rate * share
 
     def read(self, windows: Windows, volume: VolumeReading, share: ShareReading) -> JointReading:
         """Read both readings of one step."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from detectors.calendar import NOTHING_PLANNED, Calendar
 from detectors.compose import Facets, compose, evidence_of, interval, negative_share
 from detectors.decision import Decision, Reading, decide
 from detectors.events import AlertEvent, EventName, Evidence, EvidenceName, Model, Name, TopicRef
 from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, rises
 from detectors.joint import JointEvidence, JointReading
+from detectors.orders import Cancelled, PlannedEvent, Verdict
 from detectors.settings import MODEL_VERSION, DetectionSettings
 from detectors.share import ShareEvidence
 from detectors.story_alerts import StoryAlerts
-from detectors.volume import VolumeEvidence, place_of
+from detectors.verdicts import Verdicts
+from detectors.volume import Place, VolumeEvidence, place_of
 from detectors.windows import FIVE_MINUTES, HOUR, WINDOW_SECONDS
 
 if TYPE_CHECKING:
+    from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 3
+_STATE_VERSION = 4
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400
@@ -65,6 +69,8 @@ class TopicMonitor:
         self._rule = Rule(round(settings.quiet_hours * _HOUR_SECONDS), settings.update_minutes * 60)
         self._offset = settings.utc_offset_minutes * 60
         self._incident: Incident | None = None
+        self._calendar = Calendar()
+        self._verdicts = Verdicts()
         self._start(60)
 
     def _start(self, step: int) -> None:
@@ -75,6 +81,12 @@ class TopicMonitor:
         self._joint = JointEvidence(self._settings, step)
         self._stories = StoryAlerts(self._topic, self._model, self._settings)
         self._since = [0, 0]
+        self._allow()
+
+    def _allow(self) -> None:
+        share = self._verdicts.share
+        for evidence in (self._volume, self._share, self._joint):
+            evidence.allow(share)
 
     @property
     def open_alert(self) -> str | None:
@@ -94,11 +106,40 @@ class TopicMonitor:
             EvidenceName.NOVELTY.value: self._stories.score,
         }
 
+    def thresholds(self) -> dict[str, float]:
+        """Return the newest threshold per evidence, in the units of `scores`."""
+        return {
+            EvidenceName.VOLUME.value: self._volume.reading.threshold,
+            EvidenceName.NEGATIVITY.value: self._share.reading.threshold,
+        }
+
     def expected(self, at: int) -> Expected:
         """Return the mentions expected in the step that ends at `at` (epoch seconds); zeros before any."""
-        place = place_of(at, self._offset)
-        mean = self._volume.windows[HOUR].mean(place) * min(1.0, self._step / WINDOW_SECONDS[HOUR])
+        usual = self._volume.windows[HOUR].mean(self._place(at)) * self._calendar.factors(at)[FIVE_MINUTES]
+        mean = usual * min(1.0, self._step / WINDOW_SECONDS[HOUR])
         return Expected(mean, *interval(mean, self._volume.windows[FIVE_MINUTES].deviation))
+
+    def hear(self, order: Order) -> None:
+        """Take in what people said: a planned event, its cancelling, or a verdict on one of the alerts.
+
+        Hearing the same order again changes nothing; one for another topic must not come here.
+        """
+        match order:
+            case PlannedEvent():
+                self._calendar.plan(order)
+            case Cancelled():
+                self._calendar.cancel(order.event_id)
+            case Verdict():
+                self._verdicts.hear(order)
+                self._allow()
+
+    @property
+    def precision(self) -> float:
+        """Part of the alerts that officers called worth it, 0 .. 1; one half before any verdict."""
+        return self._verdicts.precision
+
+    def _place(self, at: int) -> Place:
+        return place_of(at, self._offset, self._settings.holidays)
 
     def close(self, windows: Windows) -> list[AlertEvent]:
         """Take one closed step and return the events it causes, mostly none.
@@ -108,15 +149,16 @@ class TopicMonitor:
         """
         if self._step != windows.step:
             self._start(windows.step)
-        place = place_of(windows.at, self._offset)
-        self._volume.read(windows, place)
+        self._calendar.forget(windows.at)
+        place, factors = self._place(windows.at), self._calendar.factors(windows.at)
+        self._volume.read(windows, place, factors)
         self._share.read(windows)
         joint = self._joint.read(windows, self._volume.reading, self._share.reading)
         self._mark_since(windows.at, joint)
         events = self._advance(windows, decide(self._reading(windows, joint)), joint)
         events += self._stories.close(windows, speaks=not self.warming_up)
         self._seen += 1
-        if self._teaches(windows.at):
+        if factors == NOTHING_PLANNED and self._teaches(windows.at):
             self._volume.learn(windows, place)
             self._share.learn(windows)
         return events
@@ -236,6 +278,8 @@ class TopicMonitor:
             "joint": self._joint.dump(),
             "stories": self._stories.dump(),
             "since": list(self._since),
+            "calendar": self._calendar.dump(),
+            "verdicts": self._verdicts.dump(),
             "incident": None if self._incident is None else self._incident.dump(),
         }
 
@@ -263,6 +307,9 @@ class TopicMonitor:
         self._joint.restore(dump["joint"])
         self._stories.restore(dump["stories"])
         self._since = [int(v) for v in dump["since"]]
+        self._calendar.restore(dump["calendar"])
+        self._verdicts.restore(dump["verdicts"])
+        self._allow()
         self._incident = None if dump["incident"] is None else Incident.load(dump["incident"])
 
 

@@ -8,7 +8,7 @@ import math
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Version of the decision logic; any change that can change an alert raises it.
-MODEL_VERSION = "haidang-detect-2"
+MODEL_VERSION = "haidang-detect-3"
 
 _WEEK_SECONDS = 7 * 86_400
 _STORY_LEAST, _STORY_DECADE, _STORY_PAGES = 4.0, 4.3, 5.0
@@ -41,6 +41,9 @@ class DetectionSettings(BaseModel):
     )
     least_mentions: int = Field(
         default=5, ge=2, le=1000, description="Mentions in a window below which nothing is an alert."
+    )
+    holidays: str = Field(
+        default="VN", pattern=r"^([A-Z]{2})?$", description="Country whose public holidays are like weekends."
     )
     utc_offset_minutes: int = Field(
         default=420, ge=-720, le=840, description="Local time of day and weekend, minutes from UTC."

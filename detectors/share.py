@@ -204,8 +204,8 @@ class ShareEvidence:
         self._negative = ShareBaseline(memory=week, overlap=overlap)
         self._counted = ShareBaseline(memory=week, overlap=overlap)
         self._positive = ShareBaseline(memory=week, share=_USUAL_POSITIVE, overlap=overlap)
-        rate = settings.topic_rate(step) * _BUDGET_PART
-        self._ladder = BudgetLadder(rate, settings.quiet_steps(step), 8 * week)
+        self._rate = settings.topic_rate(step) * _BUDGET_PART
+        self._ladder = BudgetLadder(self._rate, settings.quiet_steps(step), 8 * week)
         self._reading = _SILENT
 
     @property
@@ -217,6 +217,10 @@ class ShareEvidence:
     def usual(self) -> float:
         """Usual share of mentions called negative, 0 .. 1."""
         return self._counted.expected()
+
+    def allow(self, share: float) -> None:
+        """Let the budget's threshold aim at `share` times the topic's equal part."""
+        self._ladder.rate = self._rate * share
 
     def read(self, windows: Windows) -> ShareReading:
         """Score one step against what was learnt before it."""

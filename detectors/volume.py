@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from river import base, stats
 
 from detectors.budget import BudgetLadder
+from detectors.calendar import NOTHING_PLANNED, is_day_off
 from detectors.decision import Level
 from detectors.tails import upper_tail
 from detectors.windows import DAY, FIVE_MINUTES, HOUR, QUARTER_HOUR, WINDOW_SECONDS
@@ -56,23 +57,27 @@ class Place(NamedTuple):
     lean: float
 
 
-def place_of(at: int, utc_offset_seconds: int) -> Place:
-    """Return the place of the moment just before `at` (epoch seconds) in the local week."""
+def place_of(at: int, utc_offset_seconds: int, country: str = "") -> Place:
+    """Return the place of the moment just before `at` (epoch seconds) in the local week.
+
+    Public holidays of `country` (see `detectors.calendar`) are days of a weekend.
+    """
     local = at - 1 + utc_offset_seconds
     day, second = divmod(local, _DAY_SECONDS)
     hour, within = divmod(second, _HOUR_SECONDS)
     offset = within / _HOUR_SECONDS - 0.5
     beside = hour + (1 if offset > 0 else -1)
     neighbour_day = day + beside // HOURS
-    return Place(_cell(day, hour), _cell(neighbour_day, beside % HOURS), abs(offset))
+    own, neighbour = _cell(day, hour, country), _cell(neighbour_day, beside % HOURS, country)
+    return Place(own, neighbour, abs(offset))
 
 
 def _place(x: Mapping[base.typing.FeatureName, Any]) -> Place:
     return Place(int(x.get("cell", 0)), int(x.get("neighbour", 0)), float(x.get("lean", 0.0)))
 
 
-def _cell(day: int, hour: int) -> int:
-    return hour + (HOURS if day % 7 in _WEEKEND else 0)
+def _cell(day: int, hour: int, country: str) -> int:
+    return hour + (HOURS if day % 7 in _WEEKEND or is_day_off(country, day) else 0)
 
 
 class WindowVolume(base.AnomalyDetector):
@@ -237,9 +242,15 @@ class VolumeEvidence:
         """The newest reading."""
         return self._reading
 
-    def read(self, windows: Windows, place: Place) -> VolumeReading:
-        """Score one step against what was learnt before it."""
-        means = tuple(window.mean(place) for window in self.windows)
+    def allow(self, share: float) -> None:
+        """Let the budget's threshold aim at `share` times the topic's equal part."""
+        self._ladder.rate = self._settings.topic_rate(self._step) * share
+
+    def read(
+        self, windows: Windows, place: Place, factors: tuple[float, ...] = NOTHING_PLANNED
+    ) -> VolumeReading:
+        """Score one step against what was learnt before it, times what the calendar expects."""
+        means = tuple(w.mean(place) * factor for w, factor in zip(self.windows, factors, strict=True))
         scores = [w.score(n, m) for w, n, m in zip(self.windows, windows.total, means, strict=True)]
         self._mark_calm(scores, windows.at)
         self._arrivals.update(windows.arrived)
