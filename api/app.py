@@ -1,21 +1,42 @@
 """The application: routes, errors, headers. Made from services, starts nothing by itself."""
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import StatelessLifespan
 
 from api import errors
-from api.auth import Viewer
+from api.freshness import Freshness
+from api.gate import Gate
 from api.middleware import BodyLimit, Watch
-from api.query import no_query
-from api.routes import alerts, console, deliveries, endpoints, mentions, ops, silences, stream, topics
-from api.schemas import Me, WebhookBody
+from api.repeats import Repeats
+from api.routes import (
+    alerts,
+    audit,
+    console,
+    deliveries,
+    endpoints,
+    me,
+    mentions,
+    ops,
+    silences,
+    stream,
+    topics,
+)
+from api.schemas import WebhookBody
 from api.services import Services
 
 DESCRIPTION = """Early warning of communication crises.
 
 Every request under `/v1` carries an API key: `Authorization: Bearer hdk_...`. Roles: a viewer reads, an
 officer handles alerts and posts mentions, an admin manages endpoints. Errors are `application/problem+json`
-and name the bad field. Lists give a `next` cursor; unknown query parameters are refused."""
+and name the bad field. Lists give a `next` cursor; unknown query parameters are refused. Answers to GET carry
+an `ETag`; a POST with an `Idempotency-Key` is carried out once; `RateLimit-*` fields tell what is left."""
+
+CORS_REQUEST = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
+CORS_ANSWER = (
+    *("ETag", "Idempotency-Replayed", "Retry-After"),
+    *("RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"),
+)
 
 
 def create_app(services: Services, lifespan: StatelessLifespan[FastAPI] | None = None) -> FastAPI:
@@ -31,14 +52,29 @@ def create_app(services: Services, lifespan: StatelessLifespan[FastAPI] | None =
     )
     app.state.services = services
     errors.install(app)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Watch)
-    app.add_api_route("/v1/me", whoami, tags=["operations"], dependencies=[Depends(no_query)])
-    for part in (alerts, topics, stream, mentions, endpoints, deliveries, silences, ops, console):
+    _wrap(app, services)
+    for part in (me, alerts, topics, stream, mentions, endpoints, deliveries, silences, audit, ops, console):
         app.include_router(part.router)
     console.mount(app)
     app.webhooks.add_api_route("alert", _alert_webhook, methods=["POST"], tags=["webhooks"])
     return app
+
+
+def _wrap(app: FastAPI, services: Services) -> None:
+    """Put what every request passes around the routes; the last one is the outermost."""
+    app.add_middleware(Freshness)
+    app.add_middleware(Repeats, services=services)
+    app.add_middleware(Gate, services=services)
+    app.add_middleware(BodyLimit)
+    if services.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=services.settings.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=CORS_REQUEST,
+            expose_headers=CORS_ANSWER,
+        )
+    app.add_middleware(Watch)
 
 
 def _alert_webhook(body: WebhookBody) -> None:
@@ -46,8 +82,3 @@ def _alert_webhook(body: WebhookBody) -> None:
 
     The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` follow Standard Webhooks 1.0.
     """
-
-
-def whoami(who: Viewer) -> Me:
-    """Say whose key this is."""
-    return Me(name=who.name, role=who.role)

@@ -11,15 +11,18 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from api.clock import MILLISECONDS, now_ms
 from api.errors import ProblemError
 from api.keys import Role, fingerprint
-from api.services import Services, Use
+from api.services import Services
+from api.store import audit
 from api.store.tables import keys, sessions
 
 COOKIE = "haidang_session"
+USE_TOLD_MS = 60_000
+"""A key's last use is written at most this often: a request must not cost a write each time."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = HTTPBearer(auto_error=False, scheme_name="apiKey", description="An API key: `Bearer hdk_...`")
 
@@ -33,10 +36,11 @@ class Principal:
     key_id: str
     name: str
     role: Role
+    last_used_ms: int | None
 
 
 def by_key(connection: Connection, key: str) -> Principal | None:
-    """Find whose key this is; None when it is nobody's or disabled."""
+    """Find whose key this is; None when it is nobody's, revoked or expired."""
     return _one(connection, keys.c.sha256 == fingerprint(key))
 
 
@@ -48,10 +52,11 @@ def by_session(connection: Connection, token: str) -> Principal | None:
 
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Principal | None:
-    """Give the one enabled key that satisfies a condition."""
-    wanted = select(keys.c.key_id, keys.c.name, keys.c.role).where(condition, keys.c.disabled_ms.is_(None))
-    row = connection.execute(wanted).first()
-    return None if row is None else Principal(row.key_id, row.name, Role(row.role))
+    """Give the one key that satisfies a condition and is neither revoked nor expired."""
+    alive = keys.c.expires_ms.is_(None) | (keys.c.expires_ms > now_ms())
+    columns = (keys.c.key_id, keys.c.name, keys.c.role, keys.c.last_used_ms)
+    row = connection.execute(select(*columns).where(condition, alive, keys.c.disabled_ms.is_(None))).first()
+    return None if row is None else Principal(row.key_id, row.name, Role(row.role), row.last_used_ms)
 
 
 def sign_in(services: Services, key: str) -> str | None:
@@ -65,6 +70,7 @@ def sign_in(services: Services, key: str) -> str | None:
         connection.execute(delete(sessions).where(sessions.c.until_ms <= now_ms()))
         row = {"sha256": fingerprint(token), "key_id": principal.key_id, "until_ms": until_ms}
         connection.execute(insert(sessions).values(row))
+        audit.note(connection, principal.name, "sign_in", principal.key_id, now_ms())
         return token
 
 
@@ -82,9 +88,29 @@ def from_our_page(request: Request) -> bool:
     return request.headers.get("origin") == f"{request.url.scheme}://{request.headers.get('host')}"
 
 
-def identify(request: Request, services: Services, bearer: str | None) -> Principal | None:
-    """Find who asks; raises a 403 problem when another site's page uses the cookie to change something."""
-    token = request.cookies.get(COOKIE)
+def identify(request: Request, services: Services) -> Principal:
+    """Find who asks and note that the key was used.
+
+    Raises a 401 problem when it is nobody, a 403 problem when another site's page uses the cookie to change
+    something.
+    """
+    principal = find_principal(request, services)
+    if principal is None:
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, "an API key is needed: Authorization: Bearer hdk_...")
+    now = now_ms()
+    if principal.last_used_ms is None or now - principal.last_used_ms >= USE_TOLD_MS:
+        used = update(keys).where(keys.c.key_id == principal.key_id).values(last_used_ms=now)
+        with services.store.write() as connection:
+            connection.execute(used)
+    return principal
+
+
+def find_principal(request: Request, services: Services) -> Principal | None:
+    """Find who asks, by key or by the console's cookie; None when it is nobody.
+
+    Raises a 403 problem when another site's page uses the cookie to change something.
+    """
+    bearer, token = _bearer(request), request.cookies.get(COOKIE)
     if bearer is None and token is None:
         return None
     with services.store.read() as connection:
@@ -96,19 +122,22 @@ def identify(request: Request, services: Services, bearer: str | None) -> Princi
     return principal
 
 
+def _bearer(request: Request) -> str | None:
+    """Give the key that the request carries; None when it carries none."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
 class Needs:
-    """A dependency: the request comes from someone with this role or a higher one."""
+    """A dependency: the request, which the gate let in, comes from someone with this role or a higher one."""
 
     def __init__(self, role: Role) -> None:
         """Keep the role."""
         self._role = role
 
-    def __call__(self, request: Request, services: Use, credentials: Credentials) -> Principal:
-        """Give who asks; raises a 401 or 403 problem."""
-        bearer = None if credentials is None else credentials.credentials
-        principal = identify(request, services, bearer)
-        if principal is None:
-            raise ProblemError(HTTPStatus.UNAUTHORIZED, "an API key is needed: Authorization: Bearer hdk_...")
+    def __call__(self, request: Request, _: Credentials) -> Principal:
+        """Give who asks; raises a 403 problem."""
+        principal: Principal = request.state.principal
         if not principal.role.covers(self._role):
             raise ProblemError(HTTPStatus.FORBIDDEN, f"this needs a key with the role {self._role} or higher")
         return principal

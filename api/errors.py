@@ -29,13 +29,18 @@ class ProblemError(Exception):
         detail: str,
         *,
         errors: Sequence[FieldError] = (),
+        retry_after_seconds: int | None = None,
         **extra: str | int | None,
     ) -> None:
-        """Say what is wrong in one sentence; ``extra`` members are added to the problem."""
+        """Say what is wrong in one sentence; ``extra`` members are added to the problem.
+
+        ``retry_after_seconds`` tells when the same request may do better.
+        """
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = tuple(errors)
+        self.retry_after_seconds = retry_after_seconds
         self.extra = extra
 
 
@@ -46,10 +51,18 @@ def problem(error: ProblemError) -> Response:
     content["detail"] = error.detail
     if error.errors:
         content |= {"field": error.errors[0].field, "errors": error.errors}
-    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
-    return Response(
-        msgspec.json.encode(content | error.extra), error.status, media_type=MEDIA_TYPE, headers=headers
-    )
+    body = msgspec.json.encode(content | error.extra)
+    return Response(body, error.status, media_type=MEDIA_TYPE, headers=_headers(error))
+
+
+def _headers(error: ProblemError) -> dict[str, str]:
+    """Give the headers that go with a problem."""
+    headers: dict[str, str] = {}
+    if error.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return headers
 
 
 def invalid(field: str, detail: str) -> ProblemError:
@@ -82,13 +95,19 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
     return problem(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, first, errors=errors))
 
 
+def refusal(error: ProblemError | HTTPException) -> Response:
+    """Give the response to a problem of ours or of the framework."""
+    if isinstance(error, ProblemError):
+        return problem(error)
+    status = HTTPStatus(error.status_code)
+    response = problem(ProblemError(status, f"{status.phrase.lower()} at this address"))
+    response.headers.update(error.headers or {})
+    return response
+
+
 async def _on_http(_: Request, error: Exception) -> Response:
     """Answer what the framework refuses: an unknown path, a wrong method."""
-    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
-    response = problem(ProblemError(status, f"{status.phrase.lower()} at this address"))
-    if isinstance(error, HTTPException):
-        response.headers.update(error.headers or {})
-    return response
+    return refusal(error) if isinstance(error, HTTPException) else await _on_crash(_, error)
 
 
 async def _on_crash(_: Request, _error: Exception) -> Response:

@@ -2,8 +2,10 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -89,7 +91,7 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(message)
+                _add_headers(message, getattr(Request(scope).state, "quota_headers", {}))
             await send(message)
 
         try:
@@ -98,10 +100,10 @@ class Watch:
             _tell(scope, status, time.monotonic() - started)
 
 
-def _add_headers(message: Message) -> None:
-    """Add the security headers; what must not be kept is marked so unless the route said otherwise."""
+def _add_headers(message: Message, quota_headers: Mapping[str, str]) -> None:
+    """Add security and quota; what must not be kept is marked so unless the route said otherwise."""
     headers = MutableHeaders(scope=message)
-    for name, value in _HEADERS.items():
+    for name, value in (_HEADERS | dict(quota_headers)).items():
         headers[name] = value
     headers.setdefault("Cache-Control", "no-store")
 

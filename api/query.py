@@ -1,6 +1,8 @@
-"""Query parameters: only those that a route names."""
+"""What routes take from a request beside its body."""
 
-from fastapi import Request
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
 from api.errors import invalid
@@ -16,3 +18,11 @@ def no_query(request: Request) -> None:
     """Refuse every query parameter, for routes that take none."""
     for name in request.query_params:
         raise invalid(name[:100], "is not a parameter of this address")
+
+
+def sampled(request: Request) -> list[str]:
+    """Give the list to which a route adds the id of each alert whose samples it shows, for the audit log."""
+    return cast("list[str]", request.state.sampled)
+
+
+Sampled = Annotated[list[str], Depends(sampled)]

@@ -1,5 +1,6 @@
 """Settings of the API process: one frozen model, read once."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from api.egress import AllowRule, parse_rule
 
 DATABASE_FILE = "haidang.db"
 ADMIN_KEY_FILE = "admin.key"
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class ApiSettings(BaseModel):
@@ -59,6 +61,25 @@ class ApiSettings(BaseModel):
         default=10.0,
         description="How long a posted envelope may take to reach Kafka before the answer is 503",
     )
+
+    rate_limit_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=1200,
+        description="Requests a minute that one API key may send, in one burst or evenly; 0 sets no limit",
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Web origins whose pages may read the API with a key, each exactly as browsers send it, "
+        "e.g. https://dashboard.example",
+    )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_exact(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what is no single origin: no wildcard, no path."""
+        for origin in value:
+            if ORIGIN.fullmatch(origin) is None:
+                raise ValueError("an origin is https://host or http://host, with a port if not the usual one")
+        return value
 
     @field_validator("egress_allow")
     @classmethod

@@ -190,11 +190,28 @@ def catalogue_check(
 def key_create(
     name: Annotated[str, typer.Argument(help="Who uses it; shown in the audit log.")],
     role: Annotated[str, typer.Option(help="viewer, officer or admin.")] = "viewer",
+    expires_days: Annotated[int | None, typer.Option(metavar="N", help="End it after so many days.")] = None,
 ) -> None:
     """Make an API key and print it: it is shown this once."""
     from deploy.keys import create
 
-    print(create(_settings().api, name, role))
+    print(create(_settings().api, name, role, expires_days))
+
+
+@key_app.command("list")
+def key_list() -> None:
+    """List the keys: name, role, state, when made, when they expire, when last used (to the minute)."""
+    from deploy.keys import table
+
+    print("\n".join(table(_settings().api)))
+
+
+@key_app.command("revoke")
+def key_revoke(name: Annotated[str, typer.Argument(help="The key's name.")]) -> None:
+    """End a key and its console sign-ins at once; its name is not given again."""
+    from deploy.keys import revoke
+
+    revoke(_settings().api, name)
 
 
 @app.command(hidden=True)

@@ -14,13 +14,13 @@ from api.auth import Officer, Principal, Viewer
 from api.clock import now_ms, rfc3339, to_ms
 from api.errors import ProblemError
 from api.lifecycle import Conflict, ConflictReason, Wish
-from api.query import StrictQuery, no_query
+from api.query import Sampled, StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
 from api.schemas import Alert, JournalLine, Page
 from api.services import Services, Use
 from api.store import alerts
-from api.store.endpoints import note
-from api.store.states import Action, AlertState, AlertVerdict, HumanState
+from api.store.audit import note
+from api.store.states import Action, AlertState, AlertVerdict, HumanState, Origin
 from detectors.events import AlertKind, Severity
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=SHARED)
@@ -99,7 +99,9 @@ class Reopening(Handling):
 
 
 @router.get("", response_model=Page[Alert])
-def list_alerts(_: Viewer, services: Use, query: Annotated[AlertQuery, Query()]) -> Response:
+def list_alerts(
+    _: Viewer, services: Use, sampled: Sampled, query: Annotated[AlertQuery, Query()]
+) -> Response:
     """List alerts, the newest first."""
     after = None if query.cursor is None else _place(query.cursor)
     chosen = alerts.Filter(
@@ -115,7 +117,9 @@ def list_alerts(_: Viewer, services: Use, query: Annotated[AlertQuery, Query()])
     shown = rows[: query.limit]
     further = len(rows) > query.limit
     place = cursor.encode((shown[-1].opened_ms, shown[-1].alert_id)) if further else None
-    return answer({"items": [alerts.view(row) for row in shown], "next": place})
+    views = [alerts.view(row) for row in shown]
+    sampled += alerts.with_samples(views)
+    return answer({"items": views, "next": place})
 
 
 def _place(text: str) -> tuple[int, str]:
@@ -133,20 +137,26 @@ def _view(connection: Connection, alert_id: str) -> alerts.View:
 
 
 @router.get("/{alert_id}", response_model=Alert, responses=NOT_FOUND, dependencies=[Depends(no_query)])
-def get_alert(_: Viewer, services: Use, alert_id: str) -> Response:
+def get_alert(_: Viewer, services: Use, sampled: Sampled, alert_id: str) -> Response:
     """Give one alert: its latest event and where it stands."""
     with services.store.read() as connection:
-        return answer(_view(connection, alert_id))
+        found = _view(connection, alert_id)
+    sampled += alerts.with_samples([found])
+    return answer(found)
 
 
 @router.get("/{alert_id}/events", response_model=Page[JournalLine], responses=NOT_FOUND)
-def list_events(_: Viewer, services: Use, alert_id: str, query: Annotated[HistoryQuery, Query()]) -> Response:
+def list_events(
+    _: Viewer, services: Use, sampled: Sampled, alert_id: str, query: Annotated[HistoryQuery, Query()]
+) -> Response:
     """List what happened to an alert, in order: the machine's events and the officers' actions."""
     after = 0 if query.cursor is None else cursor.decode(query.cursor, int)[0]
     with services.store.read() as connection:
         _view(connection, alert_id)
         rows = alerts.history(connection, alert_id, int(after), query.limit + 1)
     shown = rows[: query.limit]
+    if any(row.origin == Origin.MACHINE for row in shown):
+        sampled.append(alert_id)
     items = [
         {
             "seq": row.seq,

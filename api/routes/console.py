@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.staticfiles import StaticFiles
 
-from api.auth import COOKIE, from_our_page, identify, sign_in, sign_out
+from api.auth import COOKIE, find_principal, from_our_page, sign_in, sign_out
 from api.errors import ProblemError
 from api.services import Services, Use
 
@@ -40,7 +40,7 @@ def _page(template: str, status: HTTPStatus = HTTPStatus.OK, **values: object) -
 @router.get("/")
 def index(request: Request, services: Use) -> Response:
     """Show the alerts, or the sign-in form to whoever has not signed in."""
-    principal = identify(request, services, None)
+    principal = find_principal(request, services)
     if principal is None:
         return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
     return _page("console.html", name=principal.name, role=principal.role)

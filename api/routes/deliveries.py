@@ -15,7 +15,7 @@ from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.schemas import Attempt, Delivery, Page
 from api.services import Use
-from api.store import endpoints, outbox
+from api.store import audit, endpoints, outbox
 from api.store.endpoints import AnyRow
 from api.store.states import DeliveryState
 
@@ -100,7 +100,7 @@ def replay_delivery(who: Admin, services: Use, delivery_id: str) -> Delivery:
         state = _found(connection, delivery_id).state
         if not outbox.replay(connection, delivery_id, now_ms()):
             raise ProblemError(HTTPStatus.CONFLICT, f"the delivery is {state}", state=state)
-        endpoints.note(connection, who.name, "delivery_replay", delivery_id, now_ms())
+        audit.note(connection, who.name, "delivery_replay", delivery_id, now_ms())
         row = _found(connection, delivery_id)
         attempts = endpoints.attempts(connection, [delivery_id])[delivery_id]
     services.due.ring()

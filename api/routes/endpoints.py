@@ -19,7 +19,7 @@ from api.query import StrictQuery, no_query
 from api.routes.answers import NOT_FOUND, SHARED
 from api.schemas import Endpoint, Page, Tested
 from api.services import Services, Use
-from api.store import endpoints, outbox
+from api.store import audit, endpoints, outbox
 from detectors.events import AlertKind, Severity
 
 HTTPS_PORT = 443
@@ -148,7 +148,7 @@ async def test_endpoint(who: Admin, services: Use, endpoint_id: str) -> Tested:
     started = now_ms()
     with services.store.write() as connection:
         row = _found(connection, endpoint_id)
-        endpoints.note(connection, who.name, "endpoint_test", endpoint_id, started)
+        audit.note(connection, who.name, "endpoint_test", endpoint_id, started)
     body = webhook.connection_test(rfc3339(started), endpoint_id)
     valid = outbox.valid_secrets(row, started)
     headers = signing.headers(valid, f"msg_test_{started}", started // MILLISECONDS, body)
@@ -164,7 +164,7 @@ def rotate_secret(who: Admin, services: Use, endpoint_id: str) -> Endpoint:
     with services.store.write() as connection:
         _found(connection, endpoint_id)
         endpoints.rotate(connection, endpoint_id, secret, until_ms)
-        endpoints.note(connection, who.name, "endpoint_rotate", endpoint_id, now)
+        audit.note(connection, who.name, "endpoint_rotate", endpoint_id, now)
         return _shape(_found(connection, endpoint_id), secret)
 
 
@@ -174,7 +174,7 @@ def disable_endpoint(who: Admin, services: Use, endpoint_id: str) -> Endpoint:
     with services.store.write() as connection:
         _found(connection, endpoint_id)
         outbox.disable(connection, endpoint_id, "by_request", DeadReason.ENDPOINT_DISABLED)
-        endpoints.note(connection, who.name, "endpoint_disable", endpoint_id, now_ms())
+        audit.note(connection, who.name, "endpoint_disable", endpoint_id, now_ms())
         return _shape(_found(connection, endpoint_id))
 
 
@@ -184,5 +184,5 @@ def enable_endpoint(who: Admin, services: Use, endpoint_id: str) -> Endpoint:
     with services.store.write() as connection:
         _found(connection, endpoint_id)
         endpoints.enable(connection, endpoint_id)
-        endpoints.note(connection, who.name, "endpoint_enable", endpoint_id, now_ms())
+        audit.note(connection, who.name, "endpoint_enable", endpoint_id, now_ms())
         return _shape(_found(connection, endpoint_id))

@@ -16,6 +16,9 @@ from api.schemas import Accepted
 from api.services import Services, Use
 from api.store import topics
 
+RETRY_SECONDS = 5
+"""A broker that restarts is back within this."""
+
 router = APIRouter(prefix="/v1/mentions", tags=["mentions"], responses=SHARED | AWAY | TOO_LARGE)
 
 
@@ -32,7 +35,8 @@ def post_mentions(_: Officer, services: Use, body: mention.Envelope) -> Accepted
     except KafkaAwayError as error:
         services.metrics.posted.labels(Posted.UNAVAILABLE).inc(len(body))
         detail = "Kafka did not take the mentions in time; sent again, each still counts once"
-        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from error
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        raise ProblemError(status, detail, retry_after_seconds=RETRY_SECONDS) from error
     services.metrics.posted.labels(Posted.ACCEPTED).inc(len(body))
     return Accepted(accepted=len(body))
 

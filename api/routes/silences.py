@@ -18,7 +18,7 @@ from api.routing import Matchers
 from api.schemas import Page
 from api.services import Use
 from api.store import silences
-from api.store.endpoints import note
+from api.store.audit import note
 from detectors.events import AlertKind, Severity
 
 MAX_DAYS = 31

@@ -7,12 +7,14 @@ import msgspec
 from fastapi import APIRouter, Depends, Header
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy import Row
 
 from api.auth import Viewer
+from api.clock import now_ms
 from api.query import no_query
 from api.routes.answers import SHARED
 from api.services import Services, Use
-from api.store import alerts
+from api.store import alerts, audit
 from api.store.states import Origin
 
 BATCH_LINES = 100
@@ -32,23 +34,30 @@ def _start(services: Services, last_event_id: str | None) -> int:
     return min(seen, newest)
 
 
-def _lines(services: Services, after_seq: int) -> list[ServerSentEvent]:
-    """Give the next lines as events: ``alert`` for the machine's, ``action`` for the officers'."""
+def _lines(services: Services, actor: str, after_seq: int) -> list[ServerSentEvent]:
+    """Give the next lines as events: ``alert`` for the machine's, ``action`` for the officers'.
+
+    That ``actor`` is shown samples is noted before they leave.
+    """
     with services.store.read() as connection:
         rows = alerts.journal(connection, after_seq, BATCH_LINES)
-    events: list[ServerSentEvent] = []
-    for row in rows:
-        machine = row.origin == Origin.MACHINE
-        view = alerts.view(row, row.line_body if machine else None)
-        data = msgspec.json.encode(view).decode()
-        name = "alert" if machine else "action"
-        events.append(ServerSentEvent(raw_data=data, event=name, id=str(row.line_seq)))
-    return events
+    views = [alerts.view(row, row.line_body if row.origin == Origin.MACHINE else None) for row in rows]
+    sampled = list(dict.fromkeys(alerts.with_samples(views)))
+    if sampled:
+        with services.store.write() as connection:
+            audit.note_samples(connection, actor, sampled, now_ms())
+    return [_event(row, view) for row, view in zip(rows, views, strict=True)]
+
+
+def _event(row: Row[tuple[object, ...]], view: alerts.View) -> ServerSentEvent:
+    """Give one line of the journal as an event."""
+    name = "alert" if row.origin == Origin.MACHINE else "action"
+    return ServerSentEvent(raw_data=msgspec.json.encode(view).decode(), event=name, id=str(row.line_seq))
 
 
 @router.get("", response_class=EventSourceResponse, dependencies=[Depends(no_query)])
 async def stream(
-    _: Viewer,
+    who: Viewer,
     services: Use,
     last_event_id: Annotated[str | None, Header(description="Resume after this event")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
@@ -61,7 +70,7 @@ async def stream(
     yield ServerSentEvent(raw_data="{}", event="ready", id=str(place), retry=RETRY_MS)
     while not services.journal.closed:
         ticket = services.journal.ticket()
-        events = await run_in_threadpool(_lines, services, place)
+        events = await run_in_threadpool(_lines, services, who.name, place)
         for event in events:
             yield event
             place = int(event.id or place)

@@ -42,6 +42,11 @@ def view(row: Row[tuple[object, ...]], body: str | None = None) -> View:
     }
 
 
+def with_samples(views: Sequence[View]) -> list[str]:
+    """Give the ids of those alerts that show samples."""
+    return [str(view["alert_id"]) for view in views if view.get("samples")]
+
+
 def find(connection: Connection, alert_id: str) -> Row[tuple[object, ...]] | None:
     """Find one alert; None when there is none."""
     return connection.execute(select(t.alerts).where(t.alerts.c.alert_id == alert_id)).first()

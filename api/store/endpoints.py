@@ -1,4 +1,4 @@
-"""Endpoints and their deliveries, as administrators see them; and the audit log."""
+"""Endpoints and their deliveries, as administrators see them."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api import signing
 from api.store import tables as t
+from api.store.audit import note
 from api.store.states import EndpointState
 from detectors.events import Severity
 
@@ -25,14 +26,6 @@ class NewEndpoint:
     secret: str | None
     kinds: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
-
-
-def note(
-    connection: Connection, actor: str, action: str, target: str, now_ms: int, **detail: str | None
-) -> None:
-    """Write one line of the audit log; ``detail`` never holds a secret."""
-    row = {"actor": actor, "action": action, "object": target, "at_ms": now_ms}
-    connection.execute(insert(t.audit).values(**row, detail=msgspec.json.encode(detail).decode()))
 
 
 def create(connection: Connection, new: NewEndpoint, actor: str, now_ms: int) -> AnyRow:

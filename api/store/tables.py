@@ -173,6 +173,21 @@ keys = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("created_ms", BigInteger, nullable=False),
     Column("disabled_ms", BigInteger),
+    Column("expires_ms", BigInteger),
+    Column("last_used_ms", BigInteger),
+)
+
+requests = Table(
+    "requests",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("key_id", String(40), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("claimed_ms", BigInteger, nullable=False),
+    Column("status", Integer),
+    Column("body", Text),
+    Index(None, "claimed_ms"),
+    Index(None, "key_id", "claimed_ms"),
 )
 
 sessions = Table(
@@ -201,5 +216,6 @@ audit = Table(
     Column("object", String(200), nullable=False),
     Column("detail", Text, nullable=False),
     Index(None, "object"),
+    Index(None, "at_ms"),
     sqlite_autoincrement=True,
 )

@@ -147,7 +147,9 @@ class Api:
 @asynccontextmanager
 async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
     """Run the application without Kafka in a folder of its own."""
-    chosen = ApiSettings.model_validate({"data_dir": folder, "kafka_bootstrap": NO_KAFKA} | settings)
+    chosen = ApiSettings.model_validate(
+        {"data_dir": folder, "kafka_bootstrap": NO_KAFKA, "rate_limit_per_minute": 0} | settings
+    )
     store = open_store(chosen.store_url)
     services = build(chosen, store)
     services.projectors = ()

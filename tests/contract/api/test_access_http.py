@@ -77,6 +77,17 @@ async def test_a_disabled_key_opens_nothing(api: Api) -> None:
         assert (await client.get("/v1/me")).status_code == 401
 
 
+async def test_a_key_ends_when_its_time_is_over(api: Api) -> None:
+    """By itself."""
+    async with api.client(Role.VIEWER) as client:
+        with api.store.write() as connection:
+            connection.execute(update(tables.keys).values(expires_ms=now_ms() + 60_000))
+        assert (await client.get("/v1/me")).status_code == 200
+        with api.store.write() as connection:
+            connection.execute(update(tables.keys).values(expires_ms=now_ms()))
+        assert (await client.get("/v1/me")).status_code == 401
+
+
 async def test_watchers_need_no_key(api: Api) -> None:
     """Health, metrics and documentation are open."""
     async with api.client(None) as client:

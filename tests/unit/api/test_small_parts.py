@@ -28,6 +28,11 @@ from api.settings import ApiSettings
         ("webhook_timeout_seconds", 0),
         ("webhook_lanes", 0),
         ("session_hours", 0),
+        ("rate_limit_per_minute", -1),
+        ("cors_origins", ["*"]),
+        ("cors_origins", ["https://a.example/"]),
+        ("cors_origins", ["https://*.example"]),
+        ("cors_origins", ["null"]),
         ("colour", "red"),
     ],
 )

@@ -104,6 +104,22 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
     assert haidang("key", "create", "x", "--role", "king", **data).returncode == 1
 
 
+def test_keys_are_listed_and_revoked_by_name(tmp_path: Path) -> None:
+    """The list shows no key and no digest; whom nobody knows cannot be revoked."""
+    data = {"HAIDANG_DATA_DIR": str(tmp_path)}
+    key = haidang("key", "create", "ca-truc", "--expires-days", "30", **data).stdout.strip()
+    assert haidang("key", "create", "x", "--expires-days", "0", **data).returncode == 1
+    done = haidang("key", "revoke", "ca-truc", **data)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    head, line = haidang("key", "list", **data).stdout.splitlines()
+    assert head.split("  ")[0] == "name"
+    assert line.split()[:3] == ["ca-truc", "viewer", "revoked"]
+    assert line.endswith("never")
+    assert key not in line
+    again = haidang("key", "revoke", "nobody", **data)
+    assert (again.returncode, again.stderr.startswith("haidang: there is no key named 'nobody'")) == (1, True)
+
+
 def test_kafka_refuses_when_one_is_named(tmp_path: Path) -> None:
     """With a Kafka of one's own there is nothing to embed."""
     done = haidang("kafka", HAIDANG_KAFKA_BOOTSTRAP="kafka:9092", HAIDANG_DATA_DIR=str(tmp_path))
