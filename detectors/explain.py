@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from detectors.copies import are_copies
 from detectors.events import AlertKind, EventName, Name, Sample, Severity
 from detectors.windows import KINDS, WINDOW_SECONDS
 
@@ -125,15 +126,21 @@ def samples(windows: Windows, examples: Iterable[Example], kind: AlertKind) -> t
     """Return at most three masked samples that may leave: press, or anyone's from a crowd of ten.
 
     The most telling first: the most negative of a crisis, the least negative of a positive alert; then the
-    earliest. A text is shown once.
+    earliest. A text is shown once, whoever copied it.
     """
     crowd = windows.spread >= CROWD or windows.authors >= CROWD
     sign = 1 if kind is AlertKind.POSITIVE else -1
     allowed = [e for e in examples if crowd or e.kind == "press"]
     allowed.sort(key=lambda e: (sign * e.negative_milli, e.published, e.mention))
-    distinct = {e.text: e for e in reversed(allowed)}
-    chosen = [e for e in allowed if distinct[e.text] is e][:SAMPLES]
+    chosen: list[Example] = []
+    for example in allowed:
+        if len(chosen) < SAMPLES and not any(_alike(example, other) for other in chosen):
+            chosen.append(example)
     return tuple(Sample(e.text, e.source, e.url, datetime.fromtimestamp(e.published, UTC)) for e in chosen)
+
+
+def _alike(one: Example, other: Example) -> bool:
+    return one.text == other.text or are_copies(one.signature, other.signature)
 
 
 def sources(windows: Windows, window: int) -> dict[str, int]:

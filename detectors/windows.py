@@ -37,6 +37,8 @@ class Example(msgspec.Struct, frozen=True):
         Candidate phrases of the text, in its own spelling.
     gravity_milli
         How much harm it speaks of in thousandths, 0 .. 1000; 0 for what happens abroad.
+    signature
+        Keys by which near-copies are told (`detectors.copies`); empty for a short text.
 
     """
 
@@ -50,6 +52,7 @@ class Example(msgspec.Struct, frozen=True):
     negative_milli: int
     phrases: tuple[str, ...]
     gravity_milli: int = 0
+    signature: bytes = b""
 
 
 class Windows(msgspec.Struct, frozen=True):
@@ -76,6 +79,9 @@ class Windows(msgspec.Struct, frozen=True):
         Distinct source names within 6 hours.
     authors
         Estimated distinct authors within 1 hour; 0 when none is known.
+    copies
+        Mentions of the last hour that are near-copies of an earlier mention of the topic, which arrived at
+        most 24 hours before; never more than there are mentions in that hour.
     examples
         At most 24 examples of the newest 6 hours in canonical order.
     has_text
@@ -93,5 +99,6 @@ class Windows(msgspec.Struct, frozen=True):
     kinds: tuple[tuple[int, ...], ...]
     spread: int = 0
     authors: int = 0
+    copies: int = 0
     examples: tuple[Example, ...] = ()
     has_text: bool = True

@@ -86,6 +86,7 @@ class _Matched(NamedTuple):
     hash: int
     negative_milli: int
     positive_milli: int
+    signature: bytes
 
 
 class Classifier:
@@ -148,6 +149,7 @@ class Classifier:
             mention_hash(item),
             round(1000 * polarity.negative),
             round(1000 * polarity.positive),
+            self._understanding.signature(item.title, item.text),
         )
 
 
@@ -219,6 +221,7 @@ class _Batch:
             rows.names.append(name)
             rows.mentions.append(item.hash)
             rows.home.append(int(place == 0))
+            rows.signatures.append(item.signature)
             self._suggest(self._candidates.setdefault((topic, arrival), {}), item)
             if mention.author_key is not None:
                 bit = 1 << wire.author_bit(mention.author_key, topic, arrival)
@@ -280,4 +283,5 @@ class _Batch:
             negative_milli=item.negative_milli,
             phrases=self._understanding.phrases(mention.title, mention.text),
             gravity_milli=self._understanding.gravity_milli(mention.title, mention.text),
+            signature=item.signature,
         )

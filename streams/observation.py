@@ -13,6 +13,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from detectors.copies import SIGNATURE_KEYS
 from detectors.windows import KINDS, Example
 
 __all__ = [
@@ -87,6 +88,9 @@ class Rows(msgspec.Struct, array_like=True):
         64-bit hash of (source name, id).
     home
         1 where this topic is the mention's first: outcomes are counted there, once a mention.
+    signatures
+        Signature of the text (`detectors.copies`), 40 bytes or none; the column is empty in records of
+        workers that wrote none.
 
     """
 
@@ -101,6 +105,7 @@ class Rows(msgspec.Struct, array_like=True):
     names: list[int] = msgspec.field(default_factory=list)
     mentions: list[int] = msgspec.field(default_factory=list)
     home: list[int] = msgspec.field(default_factory=list)
+    signatures: list[bytes] = msgspec.field(default_factory=list)
 
 
 class Authors(msgspec.Struct, frozen=True, array_like=True):
@@ -178,6 +183,8 @@ def _sound(rows: Rows, names: int) -> bool:
     return (
         length > 0
         and all(len(column) == length for column in columns)
+        and len(rows.signatures) in {0, length}
+        and all(len(signature) in {0, 4 * SIGNATURE_KEYS} for signature in rows.signatures)
         and 0 <= min(rows.kinds) <= max(rows.kinds) < len(KINDS)
         and 0 <= min(rows.names) <= max(rows.names) < names
     )

@@ -17,6 +17,7 @@ from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
 from streams.matching import Matcher
 from streams.phrases import phrases
+from streams.signature import signature
 from streams.text import canonical, normalise, readable, words
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ MAX_PHRASES = 8
 _POLARITY_CHARS = 600
 #: Gravity reads the title and this many characters of the text.
 _GRAVITY_CHARS = 300
+#: A signature reads the title and this many characters of the text.
+_SIGNATURE_CHARS = 1200
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -83,6 +86,10 @@ class Understanding:
         if is_abroad(canonical(title)):
             return 0
         return gravity_milli(self._lexicon, words(normalise(f"{title} . {text[:_GRAVITY_CHARS]}")))
+
+    def signature(self, title: str, text: str) -> bytes:
+        """Return what near-copies of the mention share (`detectors.copies`); empty for a short text."""
+        return signature(words(normalise(f"{title} {text[:_SIGNATURE_CHARS]}")))
 
     def example_text(self, title: str, text: str) -> str:
         """Return what may be shown: title and text, masked, at most `EXAMPLE_CHARS` characters."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -50,6 +51,7 @@ class Admitted(msgspec.Struct, array_like=True):
     positive: list[int] = msgspec.field(default_factory=list)
     kinds: list[int] = msgspec.field(default_factory=list)
     names: list[str] = msgspec.field(default_factory=list)
+    signatures: list[bytes] = msgspec.field(default_factory=list)
 
 
 class Step(msgspec.Struct, array_like=True):
@@ -259,7 +261,14 @@ class Watch:
         if state is None:
             return
         columns = zip(
-            rows.arrivals, rows.minutes, rows.negative, rows.positive, rows.kinds, rows.names, strict=True
+            rows.arrivals,
+            rows.minutes,
+            rows.negative,
+            rows.positive,
+            rows.kinds,
+            rows.names,
+            rows.signatures or repeat(b"", len(rows.minutes)),  # none in the journal of an older worker
+            strict=True,
         )
         for row in columns:
             state.windows.add(*row)
@@ -293,3 +302,4 @@ def _copy(kept: Admitted, rows: Rows, place: int, names: list[str], arrival: int
     kept.positive.append(rows.positive[place])
     kept.kinds.append(rows.kinds[place])
     kept.names.append(names[rows.names[place]])
+    kept.signatures.append(rows.signatures[place] if rows.signatures else b"")

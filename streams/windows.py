@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from detectors.copies import CopyMemory
 from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
 from streams.observation import AUTHOR_BITS, EXAMPLES_PER_MINUTE
 
@@ -38,6 +39,8 @@ _SPREAD_NAMES = 256
 _EXAMPLE_MINUTES = 360
 _EXAMPLES = 24
 _EVEN = 500
+#: Copies are counted over the last hour of event time.
+_COPY_MINUTES = 60
 
 
 _LINEAR_COUNTING = tuple(
@@ -61,6 +64,7 @@ class Pending(msgspec.Struct, array_like=True):
     names: set[str] = msgspec.field(default_factory=set)
     authors: int = 0
     examples: dict[int, Example] = msgspec.field(default_factory=dict)
+    signed: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
 
     def add_examples(self, examples: Iterable[Example]) -> None:
         """Keep the examples with the smallest hashes: the same whatever the order and batching."""
@@ -90,6 +94,8 @@ class TopicWindows:
         self._authors: dict[int, int] = {}
         self._names: dict[str, int] = {}
         self._examples: list[Example] = []
+        self._copies: dict[int, int] = {}
+        self._copied = CopyMemory()
 
     @property
     def quiet(self) -> bool:
@@ -100,7 +106,16 @@ class TopicWindows:
         """Return the open arrival minute; one that is over already counts as the next open one."""
         return self._pending.setdefault(max(arrival, self.closed + 1), Pending())
 
-    def add(self, arrival: int, minute: int, negative: int, positive: int, kind: int, name: str) -> None:
+    def add(
+        self,
+        arrival: int,
+        minute: int,
+        negative: int,
+        positive: int,
+        kind: int,
+        name: str,
+        signature: bytes = b"",
+    ) -> None:
         """Add one mention.
 
         Parameters
@@ -113,9 +128,13 @@ class TopicWindows:
             Index into ``KINDS``.
         name
             Name of the source.
+        signature
+            Of the text, to tell near-copies; empty where it has none.
 
         """
         pending = self.pending(arrival)
+        if signature:
+            pending.signed.append((minute, signature))
         pending.arrived += 1
         pending.names.add(name)
         cell = pending.cells.get(minute)
@@ -171,6 +190,8 @@ class TopicWindows:
             self._names,
             self._examples,
             self._heard,
+            self._copies,
+            self._copied.dump(),
         ]
 
     @classmethod
@@ -187,6 +208,8 @@ class TopicWindows:
         windows._names = state.names
         windows._examples = state.examples
         windows._heard = state.heard
+        windows._copies = state.copies
+        windows._copied = CopyMemory(state.copied)
         for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
             for minute, cell in state.minutes.items():
                 if state.closed - width < minute <= state.closed:
@@ -208,6 +231,10 @@ class TopicWindows:
             ]
         if self._names and minute % _AUTHOR_SLOT == 0:
             self._names = {n: last for n, last in self._names.items() if last > minute - _SPREAD_MINUTES}
+        if self._copies:
+            self._copies = {m: n for m, n in self._copies.items() if m > minute - _COPY_MINUTES}
+        if minute % _COPY_MINUTES == 0:
+            self._copied.forget(minute)
 
     def _settle(self, minute: int, pending: Pending) -> None:
         for event_minute, added in pending.cells.items():
@@ -224,6 +251,7 @@ class TopicWindows:
             slot = minute // _AUTHOR_SLOT
             self._authors[slot] = self._authors.get(slot, 0) | pending.authors
         self._note_names(minute, pending.names)
+        self._note_copies(minute, pending.signed)
         added_examples = [pending.examples[key] for key in sorted(pending.examples)]
         self._examples = (self._examples + added_examples)[-_EXAMPLES:]
 
@@ -241,6 +269,12 @@ class TopicWindows:
         while len(self._names) > _SPREAD_NAMES:
             del self._names[next(iter(self._names))]
 
+    def _note_copies(self, minute: int, signed: list[tuple[int, bytes]]) -> None:
+        """Count the copies of an arrival minute: what was said first in it is the original."""
+        for event_minute, signature in sorted(signed):
+            if self._copied.take(signature, minute) and event_minute > minute - _COPY_MINUTES:
+                self._copies[event_minute] = self._copies.get(event_minute, 0) + 1
+
     def _view(self, minute: int, arrived: int) -> Windows:
         bitmap = 0
         for bits in self._authors.values():
@@ -256,6 +290,7 @@ class TopicWindows:
             kinds=tuple([tuple(sums[_KIND:]) for sums in self._sums]),
             spread=len(self._names),
             authors=distinct(bitmap),
+            copies=sum(self._copies.values()),
             examples=tuple(self._examples),
             has_text=True,
         )
@@ -267,11 +302,17 @@ class _PendingDump(msgspec.Struct, array_like=True):
     names: list[str]
     authors: bytes
     examples: list[Example]
+    signed: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
 
     def load(self) -> Pending:
         examples = {example.mention: example for example in self.examples}
         return Pending(
-            self.cells, self.arrived, set(self.names), int.from_bytes(self.authors, "big"), examples
+            self.cells,
+            self.arrived,
+            set(self.names),
+            int.from_bytes(self.authors, "big"),
+            examples,
+            self.signed,
         )
 
 
@@ -283,6 +324,8 @@ class _Dump(msgspec.Struct, array_like=True):
     names: dict[str, int]
     examples: list[Example]
     heard: int
+    copies: dict[int, int] = msgspec.field(default_factory=dict)
+    copied: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 def _dump_pending(pending: Pending) -> _PendingDump:
@@ -292,6 +335,7 @@ def _dump_pending(pending: Pending) -> _PendingDump:
         sorted(pending.names),
         _bitmap_bytes(pending.authors),
         list(pending.examples.values()),
+        sorted(pending.signed),
     )
 
 

@@ -248,7 +248,7 @@ def topics_of(watch: Watch) -> dict[str, object]:
     for topic, state in watch.topics.items():
         closed, minutes, pending, *rest = msgspec.to_builtins(state.windows.dump(), str_keys=False)
         for waiting in pending.values():
-            waiting[-1].sort(key=lambda example: example["mention"])
+            waiting[4].sort(key=lambda example: example["mention"])
         found[topic] = (closed, minutes, pending, rest, state.monitor.dump())
     return found
 

@@ -28,7 +28,7 @@ PURE_LIBRARIES = {
     *("__future__", "array", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum"),
     *("functools", "hashlib", "heapq", "html", "importlib", "itertools", "json", "math", "operator"),
     *("re", "statistics", "string", "struct", "textwrap", "tomllib", "typing", "unicodedata", "zlib"),
-    *("ahocorasick", "holidays", "msgspec", "pydantic", "river"),
+    *("ahocorasick", "holidays", "msgspec", "pydantic", "rensa", "river"),
 }
 """All that a pure module may import; ``importlib`` only for the texts that lie beside the code."""
 IMPURE_CALLS = {"open", "print", "input", "breakpoint", ".now", ".utcnow", ".today", ".import_module"}

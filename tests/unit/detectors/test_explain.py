@@ -4,6 +4,7 @@ from detector_support import START, example, windows
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.copies import SIGNATURE_KEYS, signature_of
 from detectors.events import AlertKind, EventName, Name, Severity
 from detectors.explain import Facts, fresh, headline, samples, sources, strongest_phrases
 
@@ -94,6 +95,18 @@ def test_at_most_three_samples_the_most_telling_first_and_no_text_twice() -> Non
     found = samples(windows(), texts, AlertKind.CRISIS)
     assert [s.title_or_text for s in found] == ["Câu 0", "Câu 3", "Câu 2"]
     assert samples(windows(), texts, AlertKind.POSITIVE)[0].title_or_text == "Câu 1"
+
+
+def test_a_near_copy_is_no_second_sample() -> None:
+    """Syndicated copies tell an officer nothing new; the earliest stands for them."""
+    keys = range(SIGNATURE_KEYS)
+    copies = [
+        example(n, signature=signature_of([*keys[:-1], 100 + n]), published=START + 60 * n)
+        for n in range(2, 5)
+    ]
+    other = example(1, signature=signature_of(range(50, 50 + SIGNATURE_KEYS)), negative_milli=100)
+    found = samples(windows(), [*copies, other], AlertKind.CRISIS)
+    assert [s.source for s in found] == ["Báo 2", "Báo 1"]
 
 
 def test_fresh_examples_are_those_since_the_onset_or_all() -> None:

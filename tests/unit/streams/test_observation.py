@@ -4,7 +4,7 @@ import contextlib
 
 import msgspec
 import pytest
-from core_support import classifier, mention, record
+from core_support import Desk, classifier, mention, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,10 +79,23 @@ def test_foreign_records_are_told_from_ours() -> None:
     faults[-1].rows.append(wire.Rows("x", 0))
     faults.append(sound())
     faults[-1].authors[0] = wire.Authors("chu-de-0", 1, b"\1" * 65)
+    faults.append(sound())
+    faults[-1].rows[0].signatures.pop()
+    faults.append(sound())
+    faults[-1].rows[0].signatures[0] = b"short"
     faults.append(wire.Observations(schema=2))
     for fault in faults:
         with pytest.raises(msgspec.DecodeError):
             wire.decode(wire.encode(fault))
+
+
+def test_a_record_without_signatures_is_read() -> None:
+    """An older worker wrote none: its mentions count, and are no copies."""
+    older = sound()
+    for rows in older.rows:
+        rows.signatures.clear()
+    desk = Desk().run([wire.encode(older)])
+    assert desk.outcomes == {"counted": 2}
 
 
 @settings(max_examples=50, deadline=None)

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from streams import observation as wire
 from streams.classify import Record
+from streams.watch import Effects
 
 STREAM = [record(place, found) for place, found in enumerate(talk(6, hours=7.5))]
 END = wire.encode(tick(STREAM[-1].appended_ms + 2 * MINUTE_MS, 0))
@@ -179,6 +180,18 @@ def test_an_arrival_before_the_first_is_not_lost() -> None:
     windows = desk.watch.topics["chu-de-0"].windows
     assert len(windows.dump()[2]) == 1, "only the newest minute is open"
     assert windows.close().total[-1] == 2
+
+
+def test_a_step_of_an_older_worker_is_repeated() -> None:
+    """The journal of a worker that wrote no signatures: what it counted is counted."""
+    log = observed([classifier().classify([record(0, mention("a", 0), mention("b", 60))])])
+    found = Desk().watch.admit(0, wire.decode(log[0]))
+    assert found is not None
+    for rows in found[0].rows:
+        rows.signatures.clear()
+    effects = Effects()
+    Desk().watch.fold(found[0], effects)
+    assert effects.counted == {"chu-de-0": 2}
 
 
 def test_a_partition_of_dead_letters_does_not_stop_the_others() -> None:

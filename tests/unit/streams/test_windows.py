@@ -1,5 +1,6 @@
 """The minutes of a topic: sums that are exact after any history, and the same after dump and load."""
 
+import random
 from collections import Counter
 
 import msgspec
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
+from detectors.copies import SIGNATURE_KEYS, signature_of
+from detectors.windows import HOUR, KINDS, WINDOW_SECONDS, Example, Windows
 from streams.observation import author_bit
 from streams.windows import KEPT_MINUTES, SILENT_MINUTES, TopicWindows, distinct
 
@@ -129,13 +131,13 @@ def test_memory_is_bounded_in_time() -> None:
     pending.authors = 7
     pending.add_examples([example(1, BASE)])
     windows.add(BASE, BASE - 2879, 0, 0, 0, "a")
-    windows.add(BASE, BASE, 0, 0, 0, "a")
+    tell(windows, 0, 1)
+    tell(windows, 0, 1)
     for _ in range(2882):
         windows.close()
-    fresh = TopicWindows(windows.closed)
-    *left, heard = windows.dump()
-    assert left == fresh.dump()[:-1]
-    assert heard == BASE
+    left, nothing = windows.dump(), TopicWindows(windows.closed).dump()
+    assert (left.pop(6), nothing.pop(6)) == (BASE, windows.closed), "when it was last heard of"
+    assert left == nothing
 
 
 def test_a_long_silence_is_passed_over_up_to_the_next_word() -> None:
@@ -213,3 +215,72 @@ def test_examples_and_sources_are_bounded_and_age() -> None:
     for _ in range(400):
         view = windows.close()
     assert (view.examples, view.spread) == ((), 0)
+
+
+def signature(story: int) -> bytes:
+    """Return the signature of a story; its copies share it."""
+    return signature_of(range(story * SIGNATURE_KEYS, (story + 1) * SIGNATURE_KEYS))
+
+
+def tell(windows: TopicWindows, arrival: int, story: int, age: int = 0) -> None:
+    """Add a mention that tells a story."""
+    windows.add(BASE + arrival, BASE + arrival - age, 0, 0, 0, "báo", signature(story))
+
+
+def test_copies_are_repetitions_within_the_hour_of_a_story_of_the_day() -> None:
+    """The first telling is none; a day after the last telling a story is new again."""
+    windows = TopicWindows(BASE - 1)
+    for minute, story in ((0, 1), (0, 1), (0, 2), (5, 1), (5, 3), (70, 2)):
+        tell(windows, minute, story)
+    counts = [windows.close().copies for _ in range(140)]
+    assert (counts[0], counts[5], counts[59], counts[60]) == (1, 2, 2, 1)
+    assert (counts[65], counts[70], counts[129], counts[130]) == (0, 1, 1, 0)
+    windows = TopicWindows(BASE - 1)
+    for minute in (0, 1439, 2878, 4318):
+        tell(windows, minute, 1)
+    views = [windows.close().copies for _ in range(4319)]
+    assert [views[minute] for minute in (0, 1439, 2878, 4318)] == [0, 1, 1, 0]
+
+
+def test_a_late_copy_counts_in_the_hour_in_which_it_was_said() -> None:
+    """As every count does: what was said two hours ago is no mention of the last hour."""
+    windows = TopicWindows(BASE - 1)
+    tell(windows, 0, 1)
+    tell(windows, 1, 1, age=60)
+    tell(windows, 1, 1, age=30)
+    views = [windows.close() for _ in range(32)]
+    assert [views[minute].copies for minute in (1, 30, 31)] == [1, 1, 0]
+
+
+TOLD = st.lists(
+    st.tuples(st.integers(0, 90), st.integers(0, 5), st.sampled_from((0, 3, 59, 70))), max_size=30
+)
+
+
+@QUICK
+@given(TOLD, st.randoms(use_true_random=False), st.integers(0, 90))
+def test_copies_do_not_depend_on_order_or_restarts(
+    told: list[tuple[int, int, int]], chance: random.Random, until: int
+) -> None:
+    """Within an arrival minute; and never are there more copies than mentions."""
+    whole, shuffled = TopicWindows(BASE - 1), TopicWindows(BASE - 1)
+    for row in told:
+        tell(whole, *row)
+    for row in chance.sample(told, len(told)):
+        tell(shuffled, *row)
+    for minute in range(180):
+        view = whole.close()
+        assert shuffled.close() == view
+        assert view.copies <= view.total[HOUR]
+        if minute == until:
+            assert shuffled.dump() == whole.dump()
+            shuffled = reloaded(shuffled)
+
+
+def test_a_state_from_before_copies_were_counted_is_read() -> None:
+    """An older worker's snapshot has two fields less."""
+    windows = TopicWindows(BASE - 1)
+    tell(windows, 0, 1)
+    windows.close()
+    older = TopicWindows.load(windows.dump()[:-2])
+    assert older.close().total == windows.close().total
