@@ -10,6 +10,7 @@ from api.clock import rfc3339
 from api.lifecycle import Conflict, Standing, Wish, decide
 from api.store import tables as t
 from api.store.states import Action, AlertVerdict, HumanState, Origin
+from api.store.turns import Turn, take_turn
 
 View = dict[str, object]
 
@@ -90,6 +91,7 @@ def act(connection: Connection, alert_id: str, wish: Wish, actor: str, now_ms: i
             return after
         if _set(connection, alert_id, before, after, _columns(wish, actor, now_ms)):
             break
+    take_turn(connection, Turn.JOURNAL)
     said = {"action": wish.action, "verdict": wish.verdict, "reason": wish.reason, "comment": wish.comment}
     body = {**said, "to": wish.to, "human_state": after.human_state}
     line = {"event": wish.action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}

@@ -1,4 +1,4 @@
-"""Opening the store: engine, pragmas, migrations, one kind of read and one kind of write transaction."""
+"""Opening the store: engine, migrations, one kind of read and one kind of write transaction."""
 
 import os
 from collections.abc import Iterator
@@ -6,16 +6,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from psycopg.types.string import StrDumper
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.store.address import AddressError, parse_address
+from api.store.turns import Turn, take_turn
 
 _WRITE = "haidang_write"
 _BUSY_SECONDS = 15
+_CONNECT_SECONDS = 10
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY")
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class StoreError(Exception):
@@ -23,22 +30,25 @@ class StoreError(Exception):
 
 
 class Store:
-    """A database with two kinds of transaction: ``read`` sees one moment, ``write`` is alone.
+    """A database with two kinds of transaction: ``read`` sees one moment, ``write`` is kept as a whole.
 
     On SQLite a write takes the only write lock at its beginning (``BEGIN IMMEDIATE``), so that it never fails
     half-way for want of it. ``synchronous=NORMAL``: nothing is lost by a killed process; a power cut can lose
-    the last moment, which Kafka gives again, and never corrupts.
+    the last moment, which Kafka gives again, and never corrupts. On PostgreSQL writes of several processes
+    run side by side (READ COMMITTED): what must be done in turn says so (`api.store.turns`), and what two may
+    want is taken by compare-and-set.
     """
 
     def __init__(self, engine: Engine) -> None:
         """Wrap an engine whose database is migrated."""
         self._engine = engine
+        self._reading = engine.execution_options(**_ONE_MOMENT) if self.shared else engine
         self._writing = engine.execution_options(**{_WRITE: True})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection for reading; nothing done on it is kept."""
-        with self._engine.connect() as connection:
+        with self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -57,6 +67,14 @@ class Store:
         self._engine.dispose()
 
 
+class _TextDumper(StrDumper):
+    """Text to PostgreSQL, which knows no NUL character: U+FFFD takes its place."""
+
+    def dump(self, obj: str) -> bytes:
+        """Give the text's bytes."""
+        return bytes(super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}")) or b"")
+
+
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     """Set a new SQLite connection up; transactions are begun by hand."""
     connection.isolation_level = None
@@ -70,55 +88,82 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _own_file(url: URL) -> None:
+def _prepare_postgresql(connection: psycopg.Connection[object], _record: object) -> None:
+    """Set a new PostgreSQL connection up."""
+    connection.adapters.register_dumper(str, _TextDumper)
+
+
+def _own_file(path: Path) -> None:
     """Make the folder and an empty database file that only its owner can read: it holds webhook secrets."""
-    if url.database is None or url.database in {"", ":memory:"}:
-        raise StoreError("the store needs a file: sqlite:///PATH")
-    path = Path(url.database)
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _engine(url: URL) -> Engine:
     """Make the engine for an address."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    _own_file(url)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    if url.get_backend_name() == "sqlite":
+        _own_file(Path(str(url.database)))
+        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=patience)
+    event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to the newest form; does nothing when it is there already."""
+    """Bring the database to the newest form; does nothing when it is there already.
+
+    Processes that start together take turns.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with engine.execution_options(**{_WRITE: True}).begin() as connection:
+        _check_encoding(connection)
+        take_turn(connection, Turn.MIGRATION)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _check_encoding(connection: Connection) -> None:
+    """Refuse a PostgreSQL database that cannot hold Vietnamese."""
+    if connection.dialect.name == "postgresql":
+        encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise StoreError(f"the database's encoding is {encoding}: make one with ENCODING 'UTF8'")
 
 
 def open_store(address: str) -> Store:
     """Open and migrate the store at a SQLAlchemy address, making an SQLite file if need be.
 
-    Raises StoreError when the address is no database's, the folder is not writable or the database is newer
-    than this program.
+    Raises StoreError when the address is no database's, the folder is not writable, the server does not
+    answer or the database is newer than this program.
     """
     try:
-        engine = _engine(make_url(address))
-        migrate(engine)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise StoreError("database_url is not the address of a database that this program can use") from error
+        return Store(_migrated(_engine(parse_address(address))))
+    except AddressError as error:
+        raise StoreError(f"database_url {error}") from error
     except CommandError as error:
         raise StoreError("the store was written by another version of this program") from error
     except (OSError, SQLAlchemyError) as error:
         raise StoreError(f"the store cannot be opened: {_cause(error)}") from error
-    return Store(engine)
+
+
+def _migrated(engine: Engine) -> Engine:
+    """Migrate; an engine for which that fails keeps no connection."""
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
 
 
 def _cause(error: Exception) -> str:
-    """Say what the database or the file system said, without the address."""
+    """Say in one line what the database or the file system said, without the address."""
     if isinstance(error, OSError):
         return error.strerror or "no answer from the file system"
-    return str(getattr(error, "orig", None) or type(error).__name__)
+    said = str(getattr(error, "orig", None) or type(error).__name__)
+    return " ".join(said.split())

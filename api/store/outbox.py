@@ -61,7 +61,11 @@ def claim_due(connection: Connection, now_ms: int, busy: Mapping[str, int], lane
 
 
 def _due(now_ms: int, lanes: int) -> Select[*tuple[Any, ...]]:
-    """Select the due heads of the queues, at most ``lanes`` an endpoint."""
+    """Select the due heads of the queues, at most ``lanes`` an endpoint.
+
+    On PostgreSQL, what another process is claiming at this moment is passed over (SKIP LOCKED), and what it
+    has claimed meanwhile is not due any more (the outer ``is_due`` is judged on the locked row).
+    """
     delivery, earlier = t.deliveries, t.deliveries.alias()
     waits_for_earlier = exists().where(
         earlier.c.endpoint_id == delivery.c.endpoint_id,
@@ -72,25 +76,28 @@ def _due(now_ms: int, lanes: int) -> Select[*tuple[Any, ...]]:
     place = func.row_number().over(
         partition_by=delivery.c.endpoint_id, order_by=(delivery.c.next_ms, delivery.c.seq)
     )
+    is_due = delivery.c.state == DeliveryState.DUE
     heads = (
-        select(delivery, place.label("place"))
-        .where(delivery.c.state == DeliveryState.DUE, delivery.c.next_ms <= now_ms, ~waits_for_earlier)
+        select(delivery.c.seq, place.label("place"))
+        .where(is_due, delivery.c.next_ms <= now_ms, ~waits_for_earlier)
         .subquery()
     )
-    endpoint = and_(t.endpoints.c.endpoint_id == heads.c.endpoint_id, _active())
+    endpoint = and_(t.endpoints.c.endpoint_id == delivery.c.endpoint_id, _active())
     return (
         select(
-            heads,
+            delivery,
             t.endpoints.c.url,
             t.endpoints.c.secret,
             t.endpoints.c.previous_secret,
             t.endpoints.c.previous_until_ms,
             t.alert_events.c.body,
         )
+        .join(heads, heads.c.seq == delivery.c.seq)
         .join(t.endpoints, endpoint)
-        .join(t.alert_events, t.alert_events.c.seq == heads.c.event_seq)
-        .where(heads.c.place <= lanes)
-        .order_by(heads.c.next_ms, heads.c.seq)
+        .join(t.alert_events, t.alert_events.c.seq == delivery.c.event_seq)
+        .where(heads.c.place <= lanes, is_due)
+        .order_by(delivery.c.next_ms, delivery.c.seq)
+        .with_for_update(of=delivery, skip_locked=True)
     )
 
 

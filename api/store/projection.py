@@ -17,6 +17,7 @@ from api.routing import Facts, Subscription, WithheldReason, withheld
 from api.store import silences
 from api.store import tables as t
 from api.store.states import AlertState, DeliveryState, EndpointState, HumanState, Origin
+from api.store.turns import Turn, take_turn
 from api.store.upsert import insert_into
 from detectors.events import AlertKind, EventName, Severity
 
@@ -158,6 +159,7 @@ def _project_alert(connection: Connection, record: Record, projected: Projected)
 
 def _insert_event(connection: Connection, head: wire.AlertHead, body: str, decided_ms: int) -> int | None:
     """Write the event into the journal and give its place there; None if the revision is known."""
+    take_turn(connection, Turn.JOURNAL)
     statement = insert_into(connection, t.alert_events).values(
         alert_id=head.alert_id,
         origin=Origin.MACHINE,

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import msgspec
 from fastapi import FastAPI
+from store_support import store_address
 
 from api.app import create_app
 from api.keys import Role, create_key
@@ -110,7 +111,7 @@ def keep(store: Store, records: Sequence[Record]) -> Projected:
 @contextmanager
 def fresh_store(folder: Path) -> Iterator[Store]:
     """Open a new store in a folder."""
-    store = open_store(f"sqlite:///{folder / 'store' / 'haidang.db'}")
+    store = open_store(store_address(folder))
     try:
         yield store
     finally:
@@ -147,9 +148,8 @@ class Api:
 @asynccontextmanager
 async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
     """Run the application without Kafka in a folder of its own."""
-    chosen = ApiSettings.model_validate(
-        {"data_dir": folder, "kafka_bootstrap": NO_KAFKA, "rate_limit_per_minute": 0} | settings
-    )
+    own = {"data_dir": folder, "kafka_bootstrap": NO_KAFKA, "database_url": store_address(folder)}
+    chosen = ApiSettings.model_validate(own | {"rate_limit_per_minute": 0} | settings)
     store = open_store(chosen.store_url)
     services = build(chosen, store)
     services.projectors = ()

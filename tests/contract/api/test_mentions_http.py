@@ -16,6 +16,7 @@ from api.errors import FieldError, field_errors
 from api.keys import Role
 from streams.mention import Mention, parse_record
 
+pytestmark = pytest.mark.stores("sqlite")  # nothing here depends on the store
 GOOD = {"id": "1", "text": "x", "published_at": "2026-01-01T00:00:00Z"}
 ENVELOPE: TypeAdapter[list[mention.Mention]] = TypeAdapter(mention.Envelope)
 

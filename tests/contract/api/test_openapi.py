@@ -8,6 +8,7 @@ import pytest
 from api_support import running_api
 from golden_openapi import GOLDEN, as_golden
 
+pytestmark = pytest.mark.stores("sqlite")  # nothing here depends on the store
 CONTRACT = {
     "/v1/alerts",
     "/v1/alerts/{alert_id}",
