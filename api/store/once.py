@@ -63,7 +63,7 @@ def claim(connection: Connection, key_id: str, idempotency_key: str, digest: str
     _forget(connection, key_id, now_ms)
     row = {"name": name, "key_id": key_id, "digest": digest, "claimed_ms": now_ms}
     fresh = insert_into(connection, t.requests).values(**row).on_conflict_do_nothing()
-    if connection.execute(fresh).rowcount == 1:
+    if connection.execute(fresh.returning(t.requests.c.name)).first() is not None:
         return Claimed(name)
     found = connection.execute(select(t.requests).where(t.requests.c.name == name)).one()
     if found.digest != digest:
