@@ -32,8 +32,15 @@ class Reading(NamedTuple):
         Whether the positive share stands above its baseline.
     has_text
         False when only counts exist.
+    copies
+        Whether most of it repeats one text and what is said without the copies would be no signal.
     few_voices
         Whether a handful of authors writes most of it; False when authors are unknown.
+    planned
+        Whether an event of the calendar explains the talk of this moment.
+    first_heard
+        Whether most of what was ever heard of the topic was said just now, by a source or two: collection
+        has begun, or the topic has; what is usual is not known.
     warming_up
         Whether the topic's baseline is still being learnt.
     overwhelming
@@ -46,7 +53,10 @@ class Reading(NamedTuple):
     joint: Level = Level.NONE
     positive: bool = False
     has_text: bool = True
+    copies: bool = False
     few_voices: bool = False
+    planned: bool = False
+    first_heard: bool = False
     warming_up: bool = False
     overwhelming: bool = False
 
@@ -61,35 +71,64 @@ class Decision(NamedTuple):
 
 _NOTHING = Decision(None, None, DecisionReason.NORMAL)
 _WARMING = Decision(None, None, DecisionReason.WARMING_UP)
+_PLANNED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.PLANNED)
 
 
 def decide(reading: Reading) -> Decision:
     """Return the decision for a reading: the first row that fits.
 
-    | evidence                                | kind       | severity | pages |
-    |-----------------------------------------|------------|----------|-------|
-    | any, warming up and not overwhelming    | -          | -        | no    |
-    | no text, volume high                    | surge      | warning  | yes   |
-    | joint or negative high, few voices      | negativity | info     | no    |
-    | joint extreme and volume extreme        | crisis     | critical | yes   |
-    | joint high                              | crisis     | warning  | yes   |
-    | volume high, positive share high        | positive   | info     | no    |
-    | volume high                             | surge      | info     | no    |
-    | negative high                           | negativity | warning  | yes   |
-    | nothing                                 | -          | -        | no    |
+    | evidence                                        | kind       | severity | reason                    |
+    |-------------------------------------------------|------------|----------|---------------------------|
+    | nothing                                         | -          | -        | normal                    |
+    | first heard, overwhelming                       | surge      | info     | first_heard               |
+    | any, first heard or warming up, not overwhelming| -          | -        | warming_up                |
+    | no text, volume high, planned                   | surge      | info     | planned                   |
+    | no text, volume high                            | surge      | warning  | counts_high               |
+    | joint or negative high, copies                  | negativity | info     | copies                    |
+    | volume high, copies                             | surge      | info     | copies                    |
+    | joint or negative high, few voices              | negativity | info     | few_voices                |
+    | volume or joint high, planned, not hostile      | surge      | info     | planned                   |
+    | joint extreme and volume extreme                | crisis     | critical | volume_and_hostility      |
+    | joint high                                      | crisis     | warning  | volume_and_negativity     |
+    | volume high, positive share high                | positive   | info     | volume_positive           |
+    | volume high                                     | surge      | info     | volume_without_negativity |
+    | negative high                                   | negativity | warning  | negativity_alone          |
+
+    Severity `warning` and higher pages. "Not hostile" is a joint reading below extreme: a planned event that
+    turns into a hostile crowd pages as any other crisis.
     """
     if not (reading.volume or reading.negative or reading.joint):
         return _NOTHING
-    if reading.warming_up and not reading.overwhelming:
-        return _WARMING
-    return _alert(reading)
-
-
-def _alert(reading: Reading) -> Decision:
+    if reading.first_heard or reading.warming_up:
+        return _young(reading)
     if not reading.has_text:
-        return Decision(AlertKind.SURGE, Severity.WARNING, DecisionReason.COUNTS_HIGH)
-    if reading.few_voices and (reading.joint or reading.negative):
+        return _counts(reading)
+    return _talk(reading)
+
+
+def _young(reading: Reading) -> Decision:
+    if not reading.overwhelming:
+        return _WARMING
+    if reading.first_heard:
+        return Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.FIRST_HEARD)
+    return _talk(reading) if reading.has_text else _counts(reading)
+
+
+def _counts(reading: Reading) -> Decision:
+    if reading.planned:
+        return _PLANNED
+    return Decision(AlertKind.SURGE, Severity.WARNING, DecisionReason.COUNTS_HIGH)
+
+
+def _talk(reading: Reading) -> Decision:
+    negative = bool(reading.joint or reading.negative)
+    if reading.copies:
+        kind = AlertKind.NEGATIVITY if negative else AlertKind.SURGE
+        return Decision(kind, Severity.INFO, DecisionReason.COPIES)
+    if reading.few_voices and negative:
         return Decision(AlertKind.NEGATIVITY, Severity.INFO, DecisionReason.FEW_VOICES)
+    if reading.planned and (reading.volume or reading.joint) and reading.joint is not Level.EXTREME:
+        return _PLANNED
     if reading.joint:
         return _crisis(reading)
     if reading.volume:

@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectors.calendar import NOTHING_PLANNED, Calendar
 from detectors.compose import Facets, compose, evidence_of, interval, negative_share
+from detectors.crowd import CROWD_SCORE, CrowdEvidence, originals
 from detectors.decision import Decision, Reading, decide
-from detectors.events import AlertEvent, EventName, Evidence, EvidenceName, Model, Name, TopicRef
+from detectors.events import (
+    AlertEvent,
+    DecisionReason,
+    EventName,
+    Evidence,
+    EvidenceName,
+    Model,
+    Name,
+    TopicRef,
+)
 from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, rises
 from detectors.joint import JointEvidence, JointReading
 from detectors.orders import Cancelled, PlannedEvent, Verdict
@@ -16,19 +26,26 @@ from detectors.share import ShareEvidence
 from detectors.story_alerts import StoryAlerts
 from detectors.verdicts import Verdicts
 from detectors.volume import Place, VolumeEvidence, place_of
-from detectors.windows import FIVE_MINUTES, HOUR, WINDOW_SECONDS
+from detectors.windows import FIVE_MINUTES, HOUR, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 4
+_STATE_VERSION = 5
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400
-#: Voices of an hour are few below so many authors with so many mentions each.
-_FEW_AUTHORS = 10
-_MENTIONS_EACH = 3
+#: A history of fewer mentions, half of them or more of the last six hours and of fewer sources, is none: a
+#: collection that begins in mid-stream looks like a silent topic that bursts.
+_HISTORY_MENTIONS = 30
+_HISTORY_SOURCES = 3
+_LATELY = 0.5
+#: What a topic that warms up learns nothing of, for a day at most: a crisis may lie in its first days. Once
+#: a burst is that strong, it is left out until it is half as strong.
+_TRIMMED_SCORE = 5.0
+_TRIMMED_RATIO = 4.0
+_TRIMMED_SECONDS = 86_400
 #: What may page a topic that is still warming up: this much history, count, ratio and score.
 _OVERWHELMING_HOURS = 6
 _OVERWHELMING_COUNT = 30
@@ -75,12 +92,22 @@ class TopicMonitor:
 
     def _start(self, step: int) -> None:
         self._step = step
+        self._watched = 0
+        self._heard = 0
+        self._stories = StoryAlerts(self._topic, self._model, self._settings)
+        self._since: dict[str, int] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin to learn what is usual, as of a topic never heard of."""
+        step = self._step
         self._seen = 0
+        self._trimmed = 0
+        self._trims_now = False
         self._volume = VolumeEvidence(self._settings, step)
         self._share = ShareEvidence(self._settings, step)
         self._joint = JointEvidence(self._settings, step)
-        self._stories = StoryAlerts(self._topic, self._model, self._settings)
-        self._since = [0, 0]
+        self._crowd = CrowdEvidence(step)
         self._allow()
 
     def _allow(self) -> None:
@@ -96,14 +123,20 @@ class TopicMonitor:
     @property
     def warming_up(self) -> bool:
         """Whether the baseline is still being learnt, so that only overwhelming evidence speaks."""
-        return self._seen * self._step < self._settings.warm_up_hours * _HOUR_SECONDS
+        return self._young(self._seen)
 
     def scores(self) -> dict[str, float]:
-        """Return the newest score per evidence: standard deviations; of novelty, powers of ten."""
+        """Return the newest score per evidence.
+
+        Standard deviations; of novelty powers of ten, of authors their number.
+        """
         return {
             EvidenceName.VOLUME.value: self._volume.reading.score,
             EvidenceName.NEGATIVITY.value: self._share.reading.score,
             EvidenceName.NOVELTY.value: self._stories.score,
+            EvidenceName.SPREAD.value: self._crowd.reading.spread,
+            EvidenceName.AUTHORS.value: float(self._crowd.reading.authors),
+            EvidenceName.DUPLICATION.value: self._crowd.reading.duplication,
         }
 
     def thresholds(self) -> dict[str, float]:
@@ -154,21 +187,57 @@ class TopicMonitor:
         self._volume.read(windows, place, factors)
         self._share.read(windows)
         joint = self._joint.read(windows, self._volume.reading, self._share.reading)
+        self._crowd.read(windows)
+        first_heard = self._is_first_heard(windows)
         self._mark_since(windows.at, joint)
-        events = self._advance(windows, decide(self._reading(windows, joint)), joint)
-        events += self._stories.close(windows, speaks=not self.warming_up)
+        reading = self._reading(windows, joint)._replace(
+            first_heard=first_heard, planned=factors[self._volume.reading.window] > 1.0
+        )
+        events = self._advance(windows, decide(reading), joint)
+        events += self._stories.close(windows, speaks=not self._young(self._watched))
         self._seen += 1
-        if factors == NOTHING_PLANNED and self._teaches(windows.at):
+        self._watched += 1
+        if factors == NOTHING_PLANNED and self._teaches(windows):
             self._volume.learn(windows, place)
             self._share.learn(windows)
+            self._crowd.learn(windows)
+        if first_heard and self._heard >= _HISTORY_MENTIONS:
+            self._begin()
         return events
 
-    def _mark_since(self, at: int, joint: JointReading) -> None:
-        signals = (self._volume.reading.level or joint.level, self._share.reading.level or joint.level)
-        self._since = [(since or at) if on else 0 for since, on in zip(self._since, signals, strict=True)]
+    def _young(self, steps: int) -> bool:
+        return steps * self._step < self._settings.warm_up_hours * _HOUR_SECONDS
 
-    def _teaches(self, at: int) -> bool:
-        return self._incident is None or at - self._incident.opened >= _LESSON_FREE_SECONDS
+    def _is_first_heard(self, windows: Windows) -> bool:
+        """Count what arrived and return whether most of all ever heard was said just now, by few sources.
+
+        Counts without text are measured: their zeros are no gap in a collection.
+        """
+        little = self._heard < _HISTORY_MENTIONS
+        self._heard += windows.arrived
+        lately = windows.total[SIX_HOURS] >= _LATELY * self._heard > 0
+        return windows.has_text and little and lately and windows.spread < _HISTORY_SOURCES
+
+    def _teaches(self, windows: Windows) -> bool:
+        incident = self._incident
+        if incident is None or incident.reason is DecisionReason.FIRST_HEARD:
+            return not self._trims(windows)
+        return windows.at - incident.opened >= _LESSON_FREE_SECONDS
+
+    def _trims(self, windows: Windows) -> bool:
+        """Return whether a burst of the warm-up is left out of what is usual."""
+        old = self._seen * self._step >= _OVERWHELMING_HOURS * _HOUR_SECONDS
+        if not (self.warming_up and old and self._trimmed * self._step < _TRIMMED_SECONDS):
+            return False
+        part = 0.5 if self._trims_now else 1.0
+        self._trims_now = self._bursts(windows, part * _TRIMMED_SCORE, part * _TRIMMED_RATIO)
+        self._trimmed += self._trims_now
+        return self._trims_now
+
+    def _bursts(self, windows: Windows, score: float, ratio: float) -> bool:
+        volume = self._volume.reading
+        count = windows.total[volume.window]
+        return volume.score >= score and count >= ratio * volume.means[volume.window]
 
     def _reading(self, windows: Windows, joint: JointReading) -> Reading:
         volume = self._volume.reading
@@ -178,17 +247,24 @@ class TopicMonitor:
             joint=joint.level,
             positive=bool(volume.level) and self._share.positive(windows, volume.window),
             has_text=windows.has_text,
-            few_voices=_few_voices(windows),
+            copies=self._crowd.reading.campaign and not self._stands_without_copies(windows, joint),
+            few_voices=self._crowd.reading.few,
             warming_up=self.warming_up,
             overwhelming=self._overwhelming(windows),
         )
 
-    def _overwhelming(self, windows: Windows) -> bool:
+    def _stands_without_copies(self, windows: Windows, joint: JointReading) -> bool:
+        """Return whether the volume of what is no near-copy would still be a signal."""
         volume = self._volume.reading
-        count = windows.total[volume.window]
+        baseline, mean = self._volume.windows[volume.window], volume.means[volume.window]
+        most = windows.total[volume.window]
+        part = baseline.score(originals(windows, volume.window), mean) / max(baseline.score(most, mean), 1.0)
+        return volume.score * part >= self._bar(volume.threshold, joint)
+
+    def _overwhelming(self, windows: Windows) -> bool:
         return (
-            volume.score >= _OVERWHELMING_SCORE
-            and count >= max(_OVERWHELMING_COUNT, _OVERWHELMING_RATIO * volume.means[volume.window])
+            self._bursts(windows, _OVERWHELMING_SCORE, _OVERWHELMING_RATIO)
+            and windows.total[self._volume.reading.window] >= _OVERWHELMING_COUNT
             and self._seen * self._step >= _OVERWHELMING_HOURS * _HOUR_SECONDS
         )
 
@@ -252,32 +328,64 @@ class TopicMonitor:
     def _facets(self, windows: Windows, window: int, joint: JointReading) -> Facets:
         expected = self._volume.reading.means[window]
         usual = self._share.usual if windows.has_text else 0.0
-        deviation = self._volume.windows[window].deviation
-        return Facets(window, expected, deviation, usual, self._evidence(windows, joint))
+        return Facets(
+            window, expected, self._volume.windows[window].deviation, usual, self._evidence(windows, joint)
+        )
+
+    @staticmethod
+    def _bar(threshold: float, joint: JointReading) -> float:
+        """Return what an evidence had to pass: its own threshold, or less where both are raised at once."""
+        return min(threshold, joint.threshold, joint.score) if joint.level else threshold
 
     def _evidence(self, windows: Windows, joint: JointReading) -> tuple[Evidence, ...]:
-        """Return the evidences, each with the threshold that it had to pass in this decision."""
-        volume, share = self._volume.reading, self._share.reading
-        bar = min(joint.threshold, joint.score) if joint.level else float("inf")
-        since_volume, since_share = self._since
-        threshold = min(volume.threshold, bar)
-        found = evidence_of(EvidenceName.VOLUME, volume.score, threshold, since_volume)
-        if not windows.has_text:
-            return (found,)
-        threshold = min(share.threshold, bar)
-        return found, evidence_of(EvidenceName.NEGATIVITY, share.score, threshold, since_share)
+        """Return the evidences, each with the threshold that it had to pass in this decision.
+
+        Of the authors that is the number that makes a public of so many mentions.
+        """
+        volume, share, crowd = self._volume.reading, self._share.reading, self._crowd.reading
+        found = [(EvidenceName.VOLUME, volume.score, self._bar(volume.threshold, joint))]
+        if windows.has_text:
+            found += [
+                (EvidenceName.NEGATIVITY, share.score, self._bar(share.threshold, joint)),
+                (EvidenceName.SPREAD, crowd.spread, CROWD_SCORE),
+                (EvidenceName.DUPLICATION, crowd.duplication, CROWD_SCORE),
+            ]
+        if crowd.authors:
+            found.append((EvidenceName.AUTHORS, float(crowd.authors), float(crowd.needed)))
+        return tuple(
+            evidence_of(name, score, threshold, self._since.get(name, 0)) for name, score, threshold in found
+        )
+
+    def _mark_since(self, at: int, joint: JointReading) -> None:
+        """Note since when each evidence is a signal."""
+        crowd = self._crowd.reading
+        for name, signal in (
+            (EvidenceName.VOLUME, self._volume.reading.level or joint.level),
+            (EvidenceName.NEGATIVITY, self._share.reading.level or joint.level),
+            (EvidenceName.SPREAD, crowd.spread >= CROWD_SCORE),
+            (EvidenceName.DUPLICATION, crowd.campaign),
+            (EvidenceName.AUTHORS, crowd.authors and not crowd.few),
+        ):
+            if not signal:
+                self._since.pop(name, None)
+            elif name not in self._since:
+                self._since[name] = at
 
     def dump(self) -> dict[str, object]:
         """Return the whole state as builtins, about 9 kB in MessagePack."""
         return {
             "version": _STATE_VERSION,
             "step": self._step,
+            "watched": self._watched,
+            "heard": self._heard,
             "seen": self._seen,
+            "trimmed": [self._trimmed, self._trims_now],
             "volume": self._volume.dump(),
             "share": self._share.dump(),
             "joint": self._joint.dump(),
+            "crowd": self._crowd.dump(),
             "stories": self._stories.dump(),
-            "since": list(self._since),
+            "since": dict(self._since),
             "calendar": self._calendar.dump(),
             "verdicts": self._verdicts.dump(),
             "incident": None if self._incident is None else self._incident.dump(),
@@ -301,18 +409,16 @@ class TopicMonitor:
 
     def _restore(self, dump: dict[str, Any]) -> None:
         self._start(int(dump["step"]))
+        self._watched, self._heard = int(dump["watched"]), int(dump["heard"])
         self._seen = int(dump["seen"])
+        self._trimmed, self._trims_now = int(dump["trimmed"][0]), bool(dump["trimmed"][1])
         self._volume.restore(dump["volume"])
         self._share.restore(dump["share"])
         self._joint.restore(dump["joint"])
+        self._crowd.restore(dump["crowd"])
         self._stories.restore(dump["stories"])
-        self._since = [int(v) for v in dump["since"]]
+        self._since = {str(name): int(at) for name, at in dump["since"].items()}
         self._calendar.restore(dump["calendar"])
         self._verdicts.restore(dump["verdicts"])
         self._allow()
         self._incident = None if dump["incident"] is None else Incident.load(dump["incident"])
-
-
-def _few_voices(windows: Windows) -> bool:
-    authors = windows.authors
-    return 0 < authors < _FEW_AUTHORS and windows.total[HOUR] >= _MENTIONS_EACH * authors

@@ -11,14 +11,32 @@ HIGH, EXTREME = Level.HIGH, Level.EXTREME
 NEGATIVITY, SURGE, CRISIS = AlertKind.NEGATIVITY, AlertKind.SURGE, AlertKind.CRISIS
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
+OVERWHELMING = {"warming_up": True, "overwhelming": True}
 ROWS = [
     (Reading(), None, None, DecisionReason.NORMAL),
+    (Reading(few_voices=True, copies=True, planned=True), None, None, DecisionReason.NORMAL),
+    (Reading(volume=EXTREME, first_heard=True, **OVERWHELMING), SURGE, INFO, DecisionReason.FIRST_HEARD),
+    (Reading(joint=EXTREME, first_heard=True), None, None, DecisionReason.WARMING_UP),
     (Reading(volume=HIGH, warming_up=True), None, None, DecisionReason.WARMING_UP),
     (Reading(joint=EXTREME, warming_up=True), None, None, DecisionReason.WARMING_UP),
+    (Reading(volume=EXTREME, has_text=False, **OVERWHELMING), SURGE, WARNING, DecisionReason.COUNTS_HIGH),
+    (Reading(volume=HIGH, has_text=False, planned=True), SURGE, INFO, DecisionReason.PLANNED),
     (Reading(volume=HIGH, has_text=False), SURGE, WARNING, DecisionReason.COUNTS_HIGH),
     (Reading(volume=EXTREME, has_text=False), SURGE, WARNING, DecisionReason.COUNTS_HIGH),
+    (Reading(volume=EXTREME, joint=EXTREME, copies=True), NEGATIVITY, INFO, DecisionReason.COPIES),
+    (Reading(negative=HIGH, copies=True, few_voices=True), NEGATIVITY, INFO, DecisionReason.COPIES),
+    (Reading(volume=HIGH, copies=True), SURGE, INFO, DecisionReason.COPIES),
     (Reading(volume=HIGH, joint=HIGH, few_voices=True), NEGATIVITY, INFO, DecisionReason.FEW_VOICES),
     (Reading(negative=HIGH, few_voices=True), NEGATIVITY, INFO, DecisionReason.FEW_VOICES),
+    (Reading(volume=HIGH, planned=True), SURGE, INFO, DecisionReason.PLANNED),
+    (Reading(volume=EXTREME, joint=HIGH, planned=True), SURGE, INFO, DecisionReason.PLANNED),
+    (
+        Reading(volume=HIGH, joint=EXTREME, planned=True),
+        CRISIS,
+        WARNING,
+        DecisionReason.VOLUME_AND_NEGATIVITY,
+    ),
+    (Reading(negative=HIGH, planned=True), NEGATIVITY, WARNING, DecisionReason.NEGATIVITY_ALONE),
     (Reading(volume=EXTREME, joint=EXTREME), CRISIS, CRITICAL, DecisionReason.VOLUME_AND_HOSTILITY),
     (Reading(volume=HIGH, joint=EXTREME), CRISIS, WARNING, DecisionReason.VOLUME_AND_NEGATIVITY),
     (Reading(volume=EXTREME, joint=HIGH), CRISIS, WARNING, DecisionReason.VOLUME_AND_NEGATIVITY),
@@ -47,7 +65,7 @@ def test_overwhelming_evidence_speaks_while_warming_up() -> None:
 def every_reading() -> list[Reading]:
     """Return all readings there are."""
     flags = (False, True)
-    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 5)]
+    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 8)]
 
 
 def test_volume_without_negativity_never_pages() -> None:
@@ -61,6 +79,20 @@ def test_a_handful_of_voices_never_pages() -> None:
     """With text, eighty comments of five people are not eighty people."""
     for reading in every_reading():
         if reading.has_text and reading.few_voices:
+            assert decide(reading).severity in (None, INFO)
+
+
+def test_copies_and_beginnings_never_page() -> None:
+    """A campaign whose originals are no signal, and a topic whose usual is unknown."""
+    for reading in every_reading():
+        if reading.first_heard or (reading.has_text and reading.copies):
+            assert decide(reading).severity in (None, INFO)
+
+
+def test_what_is_planned_pages_only_when_it_turns_hostile() -> None:
+    """Volume, with or without a raised share, is expected of a planned event; extreme hostility is not."""
+    for reading in every_reading():
+        if reading.planned and reading.volume and reading.joint is not EXTREME:
             assert decide(reading).severity in (None, INFO)
 
 

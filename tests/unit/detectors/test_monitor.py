@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from collections.abc import Iterable
 
 import msgspec
 import pytest
@@ -20,9 +21,10 @@ from detector_support import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.events import AlertEvent, AlertKind, EventName, Severity, encode_event
+from detectors.events import AlertEvent, AlertKind, DecisionReason, EventName, Severity, encode_event
 from detectors.monitor import TopicMonitor
 from detectors.settings import DetectionSettings
+from detectors.windows import HOUR, Windows
 
 WEEK = 7 * 86_400
 QUIET_DAYS = 3 * DAY_MINUTES
@@ -124,6 +126,64 @@ def test_a_crisis_of_four_voices_does_not_page() -> None:
     """Eighty comments of a handful of people are not a public crisis."""
     events = watch(steps([*HISTORY, *CRISIS], authors=4))
     assert not any(event.pages for event in events)
+
+
+def copied(feed: list[Windows], share: float) -> list[Windows]:
+    """Return the feed with so large a part of each hour being near-copies."""
+    return [msgspec.structs.replace(one, copies=round(one.total[HOUR] * share)) for one in feed]
+
+
+def test_a_copy_paste_campaign_is_named_and_does_not_page() -> None:
+    """Nine of ten repeat one text: told as copies, as negativity at info; not as public anger."""
+    campaign = STORY[:QUIET_DAYS] + copied(STORY[QUIET_DAYS : QUIET_DAYS + 180], 0.95)
+    events = watch(campaign)
+    assert events
+    assert not any(event.pages for event in events)
+    assert {event.reason for event in events} == {DecisionReason.COPIES}
+    duplication = next(e for e in events[-1].evidence if e.name == "duplication")
+    assert duplication.score >= duplication.threshold
+    assert duplication.since is not None
+
+
+def test_a_crisis_that_is_also_copied_pages_all_the_same() -> None:
+    """Half of it shared on: what people said themselves is still a crisis."""
+    events = watch(STORY[:QUIET_DAYS] + copied(STORY[QUIET_DAYS : QUIET_DAYS + 180], 0.5))
+    assert any(event.pages and event.kind is AlertKind.CRISIS for event in events)
+
+
+def sourced(feed: Iterable[Windows], sources: int) -> list[Windows]:
+    """Return the feed as said by so many sources."""
+    return [msgspec.structs.replace(one, spread=sources) for one in feed]
+
+
+def test_a_collection_that_begins_in_mid_stream_is_no_crisis() -> None:
+    """Five days without a word but four, then 1.5 a minute for good, most of it negative, from one source."""
+    strays = [Talk(int(i % 1440 == 7 and i > 1440)) for i in range(5 * DAY_MINUTES)]
+    begun = ordinary(3 * DAY_MINUTES, rate=1.5, share=0.75, seed=11, joy=0.0)
+    watcher = monitor()
+    events = watch(sourced(steps([*strays, *begun]), 1), watcher)
+    assert not any(event.pages for event in events)
+    assert {event.reason for event in events} <= {DecisionReason.FIRST_HEARD}
+    assert not watcher.warming_up
+    assert 1.2 <= watcher.expected(START + 8 * 86_400).mean <= 1.8
+
+
+def test_a_silent_topic_that_many_sources_take_up_pages() -> None:
+    """The same burst after the same silence, told by twelve sources, is believed."""
+    strays = [Talk(int(i % 1440 == 7 and i > 1440)) for i in range(5 * DAY_MINUTES)]
+    events = watch(steps([*strays, *ordinary(120, rate=3.0, share=0.75, seed=11, joy=0.0)]))
+    assert any(event.pages for event in events)
+
+
+@pytest.mark.parametrize(("day", "times"), [(0.5, 16), (0.5, 8), (1.5, 16), (1.5, 8)])
+def test_a_burst_in_the_first_days_is_left_out_of_what_is_usual(day: float, times: int) -> None:
+    """Six hours of many times the talk: what is expected after the warm-up is what is ordinary."""
+    at, long = int(day * DAY_MINUTES), 360
+    burst = ordinary(long, rate=0.5 * times, share=0.2, seed=2)
+    watcher = monitor()
+    watch(steps([*HISTORY[:at], *burst, *HISTORY[at + long :]]), watcher)
+    noon = START + 4 * 86_400 + 15 * 3600
+    assert watcher.expected(noon).mean == pytest.approx(0.5, rel=0.25)
 
 
 def test_ordinary_talk_tells_nothing() -> None:
@@ -245,8 +305,10 @@ def test_each_field_of_an_event_is_filled(told: list[AlertEvent]) -> None:
     assert event.window.start < event.window.end == event.at
     assert event.interval[0] <= event.expected <= event.interval[1] < event.observed
     assert event.negative.observed > event.negative.expected
-    assert [evidence.name for evidence in event.evidence] == ["volume", "negativity"]
-    assert all(e.score >= e.threshold > 0 and e.since is not None for e in event.evidence)
+    names = [evidence.name for evidence in event.evidence]
+    assert names == ["volume", "negativity", "spread", "duplication", "authors"]
+    assert all(e.score >= e.threshold > 0 and e.since is not None for e in event.evidence[:2])
+    assert (event.evidence[4].score, event.evidence[4].threshold) == (50.0, 10.0)
     assert event.sources == {"social": event.observed}
     assert event.phrases == ("nước đục",)
     assert len(event.samples) == 2
@@ -256,7 +318,8 @@ def test_each_field_of_an_event_is_filled(told: list[AlertEvent]) -> None:
 
 def test_scores_are_there_from_the_start() -> None:
     """Each evidence has a score before the first mention."""
-    assert monitor().scores() == {"volume": 0.0, "negativity": 0.0, "novelty": 0.0}
+    assert set(monitor().scores()) == {"volume", "negativity", "novelty", "spread", "authors", "duplication"}
+    assert not any(monitor().scores().values())
 
 
 def test_silence_from_the_first_step_is_no_event() -> None:

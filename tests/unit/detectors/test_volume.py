@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from river.checks import common
 
+from detectors.crowd import SourceSpread
 from detectors.decision import Level
 from detectors.settings import DetectionSettings
 from detectors.share import ShareBaseline
@@ -32,7 +33,7 @@ RIVER_CHECKS = [
 
 
 @pytest.mark.parametrize("check", RIVER_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("estimator", [WindowVolume, ShareBaseline])
+@pytest.mark.parametrize("estimator", [WindowVolume, ShareBaseline, SourceSpread])
 def test_our_estimators_keep_the_conventions_of_river(estimator: type, check: object) -> None:
     """Clone, pickle, parameters and documentation are as River wants them."""
     check(estimator())  # type: ignore[operator]
