@@ -1,4 +1,4 @@
-"""The Faust shell of the worker: two agents that read, call one pure function, publish, and acknowledge.
+"""The Faust shell of the worker: agents that read, call one pure function, publish, and acknowledge.
 
 What keeps it exact (each rule has a case in tests/integration):
 
@@ -26,6 +26,7 @@ from streams.journal import Journal, restore
 from streams.mention import Reason, Rejection, encode_dead_letter
 from streams.pipeline import Monitors
 from streams.state import StateTable
+from streams.steering import CALENDAR, FEEDBACK, partitions_of, read_order
 from streams.understanding import Understanding
 from streams.watch import Effects, Watch
 
@@ -57,7 +58,7 @@ __all__ = ["FAILED_EXIT", "GROUP", "READ_TOPICS", "Agents", "make_app"]
 LOG = logging.getLogger(__name__)
 #: Faust's application id, hence the consumer group.
 GROUP = "haidang"
-READ_TOPICS = ("mentions", "observations")
+READ_TOPICS = ("mentions", "observations", FEEDBACK, CALENDAR)
 #: Exit status of a worker that met an error nothing can be acknowledged after.
 FAILED_EXIT = 71
 SERIES_SCHEMA = "haidang.series.v1"
@@ -99,7 +100,7 @@ def make_app(settings: WorkerSettings) -> faust.App:
 
 
 class Agents:
-    """The two stages on one Faust application.
+    """The two stages, and what steers them, on one Faust application.
 
     Parameters
     ----------
@@ -131,6 +132,8 @@ class Agents:
         self._state = cast("StateTable", table)
         app.agent(self._topics["mentions"], concurrency=1, name="classify")(self._classify_agent)
         app.agent(self._topics["observations"], concurrency=1, name="detect")(self._detect_agent)
+        for said in (FEEDBACK, CALENDAR):
+            app.agent(self._topics[said], concurrency=1, name=f"steer-{said}")(self._steer_agent)
         app.on_partitions_revoked.connect(self._forget, weak=False)
         app.on_rebalance_complete.connect(self._settle, weak=False)
         app.task(self._begin)
@@ -194,6 +197,24 @@ class Agents:
         async for events in self._batches(stream):
             await _whole(self._in_slices(self._detect, events))
 
+    async def _steer_agent(self, stream: StreamT[bytes]) -> None:
+        async for events in self._batches(stream):
+            await _whole(self._steer(events))
+
+    async def _steer(self, events: Sequence[Event]) -> None:
+        """Give each order its place among the observations that it concerns."""
+        observations, partitions = self._topics["observations"], self._settings.partitions
+        sent: list[Awaitable[object]] = []
+        for event in events:
+            order = read_order(event.message.topic, event.message.value, self._catalogue)
+            if isinstance(order, Rejection):
+                sent.append(self._refuse(event, order))
+                continue
+            value = wire.encode(wire.Observations(orders=[order]))
+            concerned = partitions_of(order, partitions)
+            sent += [observations.send_soon(value=value, partition=partition) for partition in concerned]
+        await _durable(sent)
+
     def _batches(self, stream: StreamT[bytes]) -> AsyncIterator[Sequence[Event]]:
         settings = self._settings
         source = cast("Stream[bytes]", stream)
@@ -238,7 +259,7 @@ class Agents:
             try:
                 self._observe(watch, journal, event, effects)
             except msgspec.DecodeError:
-                foreign.append(self._refuse_foreign(event))
+                foreign.append(self._refuse(event, _FOREIGN))
         await _durable([*foreign, *self._publish(watch, effects)])
         await _durable(self._state.write(partition, journal.entries()))
         for topic, count in effects.counted.items():
@@ -263,10 +284,10 @@ class Agents:
             oldest = min(progress.appended_ms for progress in observations.progress) / 1000
             self._metrics.mention_to_metric.observe(time.time() - oldest, sum(outcomes.values()))
 
-    def _refuse_foreign(self, event: Event) -> Awaitable[object]:
-        """Send to the dead letters what somebody else wrote to ``observations``."""
-        self._metrics.dead_letter(Reason.BAD_VALUE)
-        letter = _letter(Refused(_record(event), _FOREIGN), event.message.topic)
+    def _refuse(self, event: Event, rejection: Rejection) -> Awaitable[object]:
+        """Send a whole record that cannot be used to the dead letters."""
+        self._metrics.dead_letter(rejection.reason)
+        letter = _letter(Refused(_record(event), rejection), event.message.topic)
         return self._topics["dead_letters"].send_soon(value=letter)
 
     def _publish(self, watch: Watch, effects: Effects) -> list[Awaitable[object]]:

@@ -118,6 +118,13 @@ class Catalogue(msgspec.Struct, frozen=True):
         content = msgspec.json.encode(sorted(kept, key=lambda topic: topic.id))
         return cls(kept, frozenset(topic.id for topic in kept), sha256(content).hexdigest()[:12])
 
+    def with_topics_below(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the topics of some ids and all topics below them, sorted; an unknown id is left as it is."""
+        found = set(ids)
+        while more := {one.id for one in self.topics if one.parent in found} - found:
+            found |= more
+        return tuple(sorted(found))
+
     @classmethod
     def parse(cls, toml_text: str, origin: str) -> Catalogue:
         """Return the catalogue written in `toml_text`.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
+from detectors.orders import PlannedEvent
 from streams.clock import StreamClock
 from streams.seen import HOURS, Block
 from streams.watch import Effects, Step, TopicState, Watch
@@ -60,6 +61,7 @@ class _Entry(msgspec.Struct, array_like=True):
     clock: StreamClock
     marks: dict[int, int]
     steps: list[Step]
+    planned: list[PlannedEvent] = msgspec.field(default_factory=list)
 
 
 class _Found(NamedTuple):
@@ -128,7 +130,7 @@ class Journal:
     def note(self, step: Step, *, decided: bool) -> None:
         """Take in an applied step; ``decided``: an alert came of it."""
         self._last = step
-        if step.rows or step.mentions or decided:
+        if step.rows or step.mentions or step.orders or decided:
             self._steps.append(step)
             self._due = True
 
@@ -140,7 +142,8 @@ class Journal:
         if not self._steps or self._steps[-1] is not self._last:
             self._steps.append(self._last)
         header = _HEADER.pack(watch.offset, self._sequence)
-        entry = header + _pack(_Entry(VERSION, self._since, watch.clock, watch.marks, self._steps))
+        planned = list(watch.planned.values())
+        entry = header + _pack(_Entry(VERSION, self._since, watch.clock, watch.marks, self._steps, planned))
         written = self._write(header, entry) if self._due else {_CLOCK: entry}
         self._steps, self._last, self._due = [], None, False
         return written
@@ -218,6 +221,7 @@ def restore(
     watch.seen.settle()
     last = entries[-1]
     watch.offset, watch.clock, watch.marks = last.offset, last.entry.clock, last.entry.marks
+    watch.remind(last.entry.planned)
     watch.clock.partitions = sources
     journal = [found for found in entries if not found.is_clock]
     if not journal:

@@ -14,6 +14,7 @@ from hashlib import blake2b
 import msgspec
 
 from detectors.copies import SIGNATURE_KEYS
+from detectors.orders import Order
 from detectors.windows import KINDS, Example
 
 __all__ = [
@@ -134,6 +135,7 @@ class Observations(msgspec.Struct, array_like=True):
     rows: list[Rows] = msgspec.field(default_factory=list)
     authors: list[Authors] = msgspec.field(default_factory=list)
     examples: list[Examples] = msgspec.field(default_factory=list)
+    orders: list[Order] = msgspec.field(default_factory=list)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 from msgspec.structs import astuple
 
+from detectors.orders import Cancelled, Order, PlannedEvent, Verdict
 from streams.clock import StreamClock
 from streams.mention import Outcome
 from streams.observation import EXAMPLES_PER_MINUTE, Authors, Examples, Observations, Rows
@@ -22,7 +23,7 @@ from streams.seen import Seen
 from streams.windows import KEPT_MINUTES, TopicWindows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from detectors.events import AlertEvent
     from detectors.monitor import TopicMonitor
@@ -31,6 +32,9 @@ __all__ = ["Admitted", "Effects", "SeriesRow", "Step", "TopicState", "Watch"]
 
 #: How often (minutes) a topic that is talked about reports its expected band though nothing new was said.
 _BAND_MINUTES = 10
+#: Planned events kept for topics that are added later, those that end last; forgotten a day after their end.
+_PLANNED = 1024
+_DAY_SECONDS = 86_400
 _EVEN = 500
 
 #: Admitted mentions by topic and arrival minute as sent.
@@ -65,6 +69,9 @@ class Step(msgspec.Struct, array_like=True):
         First arrival minute ever watched and last arrival minute that is over (-1: time has not begun).
     hour
         Hour under which ``mentions`` are remembered.
+    orders, heard
+        What people said, and the last arrival minute that was over when they did: it is decided without
+        knowing, whichever of the steps before it the journal has kept.
     rows, authors, examples
         What was admitted, with the arrival minute in which it counts: one that was over when the record came
         is replaced by the first open one here, so that repeating the step does not depend on when the steps
@@ -80,6 +87,8 @@ class Step(msgspec.Struct, array_like=True):
     examples: list[Examples] = msgspec.field(default_factory=list)
     mentions: list[int] = msgspec.field(default_factory=list)
     hour: int = 0
+    orders: list[Order] = msgspec.field(default_factory=list)
+    heard: int = -1
 
 
 @dataclass
@@ -130,6 +139,7 @@ class Watch:
         self.clock = StreamClock(sources)
         self.marks: dict[int, int] = {}
         self.seen = Seen()
+        self.planned: dict[str, PlannedEvent] = {}
         self.closed = -1
         self._folded = -1
         self.topics = {topic: TopicState(new(), TopicWindows(-1), -1) for topic, new in monitors.items()}
@@ -139,7 +149,7 @@ class Watch:
         if offset <= self.offset:
             return None
         self.offset = offset
-        step = Step(offset)
+        step = Step(offset, orders=observations.orders, heard=self.closed)
         for progress in observations.progress:
             self.clock.hear(progress)
         for tick in observations.ticks:
@@ -164,12 +174,15 @@ class Watch:
             state = self._behind(examples.topic, step)
             if state is not None:
                 state.windows.pending(examples.arrival).add_examples(examples.examples)
-        for rows in step.rows:
-            state = self.topics[rows.topic]
+        if step.orders:
+            self._close_until(step.heard, step, effects)
+        for order in step.orders:
+            self._hear(order, step)
+        changed = {rows.topic for rows in step.rows}.union(*map(self._concerned, step.orders))
+        for topic in changed:
+            state = self.topics[topic]
             state.offset = max(state.offset, step.offset)
-        if step.closed > self._folded:
-            self._close_all(step, effects)
-            self._folded = step.closed
+        self._close_until(step.closed, step, effects)
 
     def series(self, changed: Changed) -> list[SeriesRow]:
         """Return the absolute counts of the changed minutes with the expected mentions a minute."""
@@ -252,6 +265,41 @@ class Watch:
         """Remember the mentions that a step counts."""
         self.seen.add(step.mentions, step.hour, max(step.closed, 0) // 60)
 
+    def _hear(self, order: Order, step: Step) -> None:
+        """Pass an order on to the topics that it concerns, and keep what is planned for topics to come."""
+        match order:
+            case PlannedEvent():
+                self._keep(order)
+            case Cancelled():
+                self.planned.pop(order.event_id, None)
+        for topic in self._concerned(order):
+            state = self._behind(topic, step)
+            if state is not None:
+                state.monitor.hear(order)
+
+    def remind(self, planned: Iterable[PlannedEvent]) -> None:
+        """Tell what is planned to every topic: one that is new, or is learnt anew, does not know it."""
+        self.planned = {event.event_id: event for event in planned}
+        over = (self.closed + 1) * 60 - _DAY_SECONDS
+        for event in self.planned.values():
+            for topic in self._concerned(event) if event.end > over else ():
+                self.topics[topic].monitor.hear(event)
+
+    def _keep(self, event: PlannedEvent) -> None:
+        over = (self._folded + 1) * 60 - _DAY_SECONDS
+        kept = {**self.planned, event.event_id: event}.values()
+        coming = sorted((one for one in kept if one.end > over), key=lambda one: (one.end, one.event_id))
+        self.planned = {one.event_id: one for one in coming[-_PLANNED:]}
+
+    def _concerned(self, order: Order) -> Iterable[str]:
+        match order:
+            case Verdict():
+                return self.topics.keys() & {order.topic}
+            case PlannedEvent() if order.topics:
+                return self.topics.keys() & set(order.topics)
+            case _:
+                return self.topics.keys()
+
     def _behind(self, topic: str, step: Step) -> TopicState | None:
         state = self.topics.get(topic)
         return state if state is not None and state.offset < step.offset else None
@@ -277,17 +325,20 @@ class Watch:
         counts = {minute: state.windows.counts(minute) for minute in set(rows.minutes)}
         effects.changed.setdefault(rows.topic, {}).update(counts)
 
-    def _close_all(self, step: Step, effects: Effects) -> None:
-        """Close every arrival minute that is over, topic by topic: they do not depend on each other."""
+    def _close_until(self, closed: int, step: Step, effects: Effects) -> None:
+        """Close every arrival minute up to `closed`, topic by topic: they do not depend on each other."""
+        if closed <= self._folded:
+            return
+        self._folded = closed
         first = len(effects.events)
         for topic, state in self.topics.items():
             windows = state.windows
             if step.start > windows.closed + 1:
                 windows.begin(step.start - 1)
-            while windows.closed < step.closed:
+            while windows.closed < closed:
                 if state.monitor.open_alert is None:
-                    windows.pass_silence(step.closed)
-                    if windows.closed == step.closed:
+                    windows.pass_silence(closed)
+                    if windows.closed == closed:
                         break
                 effects.events += state.monitor.close(windows.close())
                 if windows.closed % _BAND_MINUTES == 0 and not windows.quiet:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detectors.events import AlertEvent, encode_event
+from detectors.orders import Cancelled, PlannedEvent, Verdict, VerdictName
 from streams import observation as wire
 from streams.catalogue import Catalogue
 from streams.classify import Classified, Classifier, Record
@@ -23,6 +24,7 @@ from streams.watch import Effects, Watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from detectors.orders import Order
     from streams.mention import Outcome
 
 START = datetime(2025, 11, 3, 1, tzinfo=UTC)
@@ -129,14 +131,29 @@ def tick(wall_ms: int, *partitions: int) -> wire.Observations:
     return wire.Observations(ticks=[wire.Tick(partition, wall_ms) for partition in partitions])
 
 
+def some_order(chance: random.Random) -> Order:
+    """Return a verdict on topic 1, or a planned event of topics 0 and 2 or its cancelling."""
+    number = chance.randrange(3)
+    match chance.randrange(3):
+        case 0:
+            return Verdict("chu-de-1", f"a{number}", chance.choice((*VerdictName, None)))
+        case 1:
+            start = START_MINUTE * 60 + chance.randrange(8 * 3600)
+            topics = chance.choice((("chu-de-0", "chu-de-2"), ("chu-de-2",)))
+            return PlannedEvent(f"e{number}", topics, start, start + chance.randrange(1, 7200), 3.0)
+        case _:
+            return Cancelled(f"e{number}")
+
+
 @cache
 def disorderly_log(seed: int) -> tuple[bytes, ...]:
     """Return the log of one observations partition as two source partitions, idle ones too, would write it.
 
     Partition 1 lags, is silent for long and comes back with rows of minutes that were over; batches are cut
-    anywhere, some overlap (the classify stage ran them again), and ticks come in between.
+    anywhere, some overlap (the classify stage ran them again), ticks and orders come in between.
     """
     chance = random.Random(seed)  # noqa: S311 - a reproducible stream
+    officers = random.Random(seed)  # noqa: S311 - the same
     queues: list[list[Record]] = [[], []]
     for number, found in enumerate(talk(seed, hours=7.6, lag=300.0)):
         partition = int(number % 5 == 0)
@@ -160,6 +177,8 @@ def disorderly_log(seed: int) -> tuple[bytes, ...]:
         if chance.random() < 0.3:
             silent = chance.choice(((0,), (1,), (0, 1)))
             log.append(wire.encode(tick(part[-1].appended_ms + chance.randrange(120_000), *silent)))
+        if officers.random() < 0.1:
+            log.append(wire.encode(wire.Observations(orders=[some_order(officers)])))
     return tuple(log)
 
 
@@ -257,7 +276,7 @@ def state_of(watch: Watch, mentions: Iterable[int]) -> object:
     """Return everything that a watch will decide by, with which of the mentions it has seen."""
     clock = msgspec.to_builtins(watch.clock, str_keys=False)
     seen = {found for found in mentions if found in watch.seen}
-    return topics_of(watch), clock, watch.marks, watch.closed, watch.offset, seen
+    return topics_of(watch), clock, watch.marks, watch.closed, watch.offset, seen, watch.planned
 
 
 def hashes_of(log: Iterable[bytes]) -> set[int]:

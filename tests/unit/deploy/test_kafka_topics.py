@@ -14,6 +14,7 @@ def test_every_topic_of_the_stream_is_described() -> None:
         "observations",
         "alerts",
         "series",
+        "calendar",
         "feedback",
         "dead_letters",
         "catalogue",

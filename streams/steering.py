@@ -1,0 +1,90 @@
+"""Steering: what officers said on Kafka ``feedback`` and ``calendar``, as orders of the log (pure).
+
+An order must have its place among the observations, so that a crash and a replay take the same decisions.
+The steer agent therefore copies each record into the observations partitions that it concerns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from detectors.orders import MOST_FACTOR, Cancelled, PlannedEvent, Verdict, VerdictName
+from streams.mention import Reason, Rejection
+from streams.observation import home_partition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from detectors.orders import Order
+    from streams.catalogue import Catalogue
+
+__all__ = ["CALENDAR", "FEEDBACK", "partitions_of", "read_order"]
+
+FEEDBACK = "feedback"
+CALENDAR = "calendar"
+_Id = Annotated[str, Meta(min_length=1, max_length=200)]
+_Epoch: TypeAlias = Annotated[int, Meta(ge=0)]
+
+
+class _Feedback(msgspec.Struct, frozen=True):
+    """Feedback v1: an officer's verdict on an alert; null takes it back."""
+
+    schema: Literal["haidang.feedback.v1"]
+    topic: _Id
+    alert_id: _Id
+    verdict: VerdictName | None
+
+
+class _Planned(msgspec.Struct, frozen=True, rename={"event_id": "id", "start": "from", "end": "to"}):
+    """Calendar v1: a planned event; ``from`` and ``to`` in epoch seconds."""
+
+    schema: Literal["haidang.calendar.v1"]
+    event_id: _Id
+    start: _Epoch
+    end: _Epoch
+    factor: Annotated[float, Meta(ge=1.0, le=MOST_FACTOR)]
+    topics: tuple[_Id, ...] = ()
+    cancelled: bool = False
+
+
+_FEEDBACK = msgspec.json.Decoder(_Feedback)
+_PLANNED = msgspec.json.Decoder(_Planned)
+
+
+def read_order(topic: str, value: bytes | None, catalogue: Catalogue) -> Order | Rejection:
+    """Return the order that a record of the Kafka topic ``feedback`` or ``calendar`` stands for.
+
+    A planned event also concerns the topics below those that it names. A record that cannot be read is a
+    rejection with the field at fault.
+    """
+    try:
+        if topic == FEEDBACK:
+            said = _FEEDBACK.decode(value or b"")
+            return Verdict(said.topic, said.alert_id, said.verdict)
+        return _planned(_PLANNED.decode(value or b""), catalogue)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        problem, _, place = str(error).partition(" - at `$")
+        return Rejection(Reason.BAD_VALUE, place.rstrip("`").lstrip("."), problem, -1)
+
+
+def _planned(found: _Planned, catalogue: Catalogue) -> Order | Rejection:
+    if found.cancelled:
+        return Cancelled(found.event_id)
+    if found.end <= found.start:
+        return Rejection(Reason.BAD_VALUE, "to", "must be after from", -1)
+    topics = catalogue.with_topics_below(found.topics)
+    return PlannedEvent(found.event_id, topics, found.start, found.end, found.factor)
+
+
+def partitions_of(order: Order, partitions: int) -> Iterable[int]:
+    """Return the observations partitions whose topics an order may concern."""
+    match order:
+        case Verdict():
+            return (home_partition(order.topic, partitions),)
+        case PlannedEvent() if order.topics:
+            return sorted({home_partition(topic, partitions) for topic in order.topics})
+        case _:
+            return range(partitions)
