@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 MILLISECONDS = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -11,6 +12,21 @@ _MILLISECOND = timedelta(milliseconds=1)
 def now_ms() -> int:
     """Wall-clock time in milliseconds since 1970 (UTC)."""
     return time.time_ns() // 1_000_000
+
+
+class Clock(Protocol):
+    """What tells the parts of the process the time; a test may hold one in its hand."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 (UTC)."""
+
+
+class WallClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Wall-clock time in milliseconds since 1970 (UTC)."""
+        return now_ms()
 
 
 def to_ms(moment: datetime) -> int:

@@ -10,41 +10,63 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import logs, outcome, signing, webhook
+from api import logs, outcome
 from api.bell import Bell
-from api.clock import MILLISECONDS, now_ms
+from api.channels import Channels
+from api.clock import MILLISECONDS, Clock
 from api.metrics import Metrics
-from api.sender import Sender
 from api.store import Store, outbox
-from api.store.outbox import Claimed
+from api.store.outbox import Claimed, Ended
 
 IDLE_SECONDS = 30.0
 TROUBLE_SECONDS = 1.0
 LEASE_SECONDS = 60.0
 STOP_SECONDS = 1.5
+HOUR_MS = 3_600_000
 
 LOG = logging.getLogger("haidang.delivery")
 
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How hard the dispatcher tries.
+
+    ``lanes``: attempts under way at once to one endpoint. ``lease_seconds`` after its claim, an attempt
+    counts as dead (longer than any attempt). An endpoint that failed for ``disable_hours`` is disabled.
+    """
+
+    lanes: int
+    lease_seconds: float
+    disable_hours: float
+
+    @property
+    def disable_after_ms(self) -> int:
+        """How long an endpoint may fail."""
+        return round(self.disable_hours * HOUR_MS)
+
+
 class Dispatcher:
     """Deliver for as long as the process lives; one per process, and one process per SQLite database."""
 
     def __init__(
-        self, store: Store, sender: Sender, metrics: Metrics, due: Bell, *, lanes: int, lease_seconds: float
+        self, store: Store, channels: Channels, metrics: Metrics, due: Bell, clock: Clock, pace: Pace
     ) -> None:
-        """Prepare; ``lease_seconds`` after its claim, an attempt counts as dead (longer than any attempt)."""
+        """Prepare; nothing is attempted yet."""
         self._store = store
-        self._sender = sender
+        self._channels = channels
         self._metrics = metrics
         self._due = due
-        self._lanes = lanes
-        self._lease_ms = round(lease_seconds * MILLISECONDS)
+        self._clock = clock
+        self._pace = pace
+        self._lease_ms = round(pace.lease_seconds * MILLISECONDS)
+        self._fresh = True
         self._busy: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._database = ThreadPoolExecutor(1, thread_name_prefix="outbox")
@@ -52,16 +74,14 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Deliver until cancelled; a store in trouble only pauses it."""
-        orphans_before_ms = now_ms() - (self._lease_ms if self._store.shared else -1)
         while True:
             ticket = self._due.ticket()
             try:
-                wait_seconds = await self._round(orphans_before_ms)
+                wait_seconds = await self.round()
             except SQLAlchemyError as error:
                 logs.warn(LOG, "outbox_trouble", error=type(error).__name__)
                 wait_seconds = TROUBLE_SECONDS
             await self._due.wait(ticket, wait_seconds)
-            orphans_before_ms = now_ms() - self._lease_ms
 
     async def stop(self) -> None:
         """Let attempts under way end for a moment; what is cut off is retried at the next start."""
@@ -76,70 +96,91 @@ class Dispatcher:
         """Do some work on the store in the thread that is kept for it."""
         return await asyncio.get_running_loop().run_in_executor(self._database, work)
 
-    async def _round(self, orphans_before_ms: int) -> float:
+    async def settle(self) -> int | None:
+        """Attempt all that is due now and what that makes due; give when the next will be (None: never)."""
+        while True:
+            next_ms = await self._start()
+            if not self._tasks:
+                return next_ms
+            await asyncio.wait(self._tasks)
+
+    async def round(self) -> float:
         """Start every attempt that may start now; gives the seconds until the next is due."""
-        items, next_ms = await self._in_store(lambda: self._claim(orphans_before_ms))
+        next_ms = await self._start()
+        if next_ms is None:
+            return IDLE_SECONDS
+        return min(IDLE_SECONDS, max(0.0, (next_ms - self._clock.now_ms()) / MILLISECONDS))
+
+    async def _start(self) -> int | None:
+        """Start every attempt that may start now; gives when the next is due."""
+        items, next_ms = await self._in_store(self._claim)
         for item in items:
             self._busy[item.endpoint_id] += 1
             task = asyncio.create_task(self._attempt(item))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if next_ms is None:
-            return IDLE_SECONDS
-        return min(IDLE_SECONDS, max(0.0, (next_ms - now_ms()) / MILLISECONDS))
+        return next_ms
 
-    def _claim(self, orphans_before_ms: int) -> tuple[list[Claimed], int | None]:
+    def _claim(self) -> tuple[list[Claimed], int | None]:
         """Take back what was lost, claim what is due, and look when the next one will be."""
-        now = now_ms()
+        now = self._clock.now_ms()
         with self._store.write() as connection:
-            lost = outbox.take_back(connection, orphans_before_ms, now)
-            items = outbox.claim_due(connection, now, self._busy, self._lanes)
+            lost = outbox.take_back(connection, self._orphans_before_ms(now), now)
+            items = outbox.claim_due(connection, now, self._busy, self._pace.lanes)
             next_ms = outbox.next_due_ms(connection, now)
         if lost:
             self._metrics.delivery_attempts.labels(outcome.Outcome.INTERRUPTED).inc(lost)
             logs.warn(LOG, "attempts_interrupted", attempts=lost)
         return items, next_ms
 
+    def _orphans_before_ms(self, now: int) -> int:
+        """Give before when a claim's holder must be dead: at the start any, if the database is ours alone."""
+        fresh, self._fresh = self._fresh, False
+        return now + 1 if fresh and not self._store.shared else now - self._lease_ms
+
     async def _attempt(self, item: Claimed) -> None:
         """Attempt one delivery and store the end of it."""
-        started_ms = now_ms()
+        started_ms = self._clock.now_ms()
         if item.first:
-            self._metrics.delivery_delay.observe(max(0, started_ms - item.decided_ms) / MILLISECONDS)
+            self._metrics.delivery_delay.observe(max(0, started_ms - item.due_ms) / MILLISECONDS)
         try:
-            answer = await self._post(item, started_ms // MILLISECONDS)
-            decision = outcome.decide(answer, item.round_attempts, now_ms(), self._chance.random())
-            await self._in_store(lambda: self._finish(item, answer, decision))
-            self._tell(item, answer, decision, now_ms() - started_ms)
+            answer = await self._channels.send(item.channel, item.letter, started_ms)
+            ended = self._judge(item, answer)
+            notices = await self._in_store(lambda: self._finish(item, ended))
+            if notices:
+                logs.warn(LOG, "endpoint_disabled", endpoint=item.endpoint_id, told=notices)
+            self._tell(item, ended, started_ms)
         except SQLAlchemyError as error:  # taken back when the lease ends
             logs.warn(LOG, "outbox_trouble", delivery=item.delivery_id, error=type(error).__name__)
         finally:
             self._busy[item.endpoint_id] -= 1
             self._due.ring()
 
-    async def _post(self, item: Claimed, timestamp: int) -> outcome.Answer:
-        """Sign and send."""
-        body = webhook.body(item.event)
-        headers = signing.headers(item.secrets, item.delivery_id, timestamp, body)
-        return await self._sender.send(item.url, headers, body)
+    def _judge(self, item: Claimed, answer: outcome.Answer) -> Ended:
+        """Say what follows from an answer."""
+        now, chance = self._clock.now_ms(), self._chance.random()
+        return Ended(answer, outcome.decide(answer, item.round_attempts, now, chance), now, chance)
 
-    def _finish(self, item: Claimed, answer: outcome.Answer, decision: outcome.Decision) -> None:
-        """Store the end of an attempt."""
+    def _finish(self, item: Claimed, ended: Ended) -> int:
+        """Store the end of an attempt; give how many endpoints are told that this one was disabled."""
         with self._store.write() as connection:
-            outbox.finish(connection, item, answer, decision, now_ms())
+            return outbox.finish(connection, item, ended, self._pace.disable_after_ms)
 
-    def _tell(self, item: Claimed, answer: outcome.Answer, decision: outcome.Decision, took_ms: int) -> None:
+    def _tell(self, item: Claimed, ended: Ended, started_ms: int) -> None:
         """Count and log the end of an attempt."""
+        answer = ended.answer
         self._metrics.delivery_attempts.labels(answer.outcome).inc()
         logs.info(
             LOG,
             "attempt",
             delivery=item.delivery_id,
             endpoint=item.endpoint_id,
+            channel=item.channel,
             alert=item.alert_id,
             revision=item.revision,
             number=item.number,
             outcome=answer.outcome,
             status=answer.status,
-            then=type(decision).__name__.lower(),
-            took_ms=took_ms,
+            then=type(ended.decision).__name__.lower(),
+            took_ms=ended.now_ms - started_ms,
         )

@@ -15,6 +15,7 @@ ALLOWED: dict[Action, frozenset[HumanState]] = {
     Action.ASSIGN: _UNRESOLVED,
     Action.HAND_OVER: frozenset({HumanState.ACKNOWLEDGED, HumanState.ASSIGNED}),
     Action.COMMENT: frozenset(HumanState),
+    Action.PUBLISH: _UNRESOLVED,
     Action.CLOSE: _UNRESOLVED,
     Action.REOPEN: frozenset({HumanState.RESOLVED}),
 }
@@ -88,6 +89,8 @@ def _refusal(standing: Standing, wish: Wish) -> ConflictReason | None:
 def _next_state(standing: Standing, action: Action) -> HumanState:
     """Give the state after an allowed action; a reopened alert goes back to whom it was assigned to."""
     if action is Action.COMMENT:
+        return standing.human_state
+    if action is Action.PUBLISH and standing.human_state is not HumanState.NEW:
         return standing.human_state
     if action is Action.CLOSE:
         return HumanState.RESOLVED

@@ -8,11 +8,14 @@
 | ``haidang_delivery_attempts_total{outcome}`` | counter | webhook attempts that ended |
 | ``haidang_delivery_delay_seconds`` | histogram | decision (its Kafka record) to first attempt |
 | ``haidang_deliveries{state}`` | gauge | deliveries in the store |
+| ``haidang_response_deadlines{goal,state}`` | gauge | by when officers must have answered |
+| ``haidang_endpoints{channel,circuit}`` | gauge | active endpoints and whether deliveries flow to them |
 | ``haidang_projection_unreadable_total{topic}`` | counter | records the projector passed over |
 | ``haidang_posted_mentions_total{outcome}`` | counter | mentions posted over HTTP |
 | ``haidang_worker_metrics_up`` | gauge | 1 when the worker's metrics were appended |
 """
 
+from collections import Counter as Counts
 from enum import StrEnum
 from itertools import product
 from typing import TYPE_CHECKING
@@ -25,13 +28,16 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
+from api.breaker import Circuit
+from api.clock import now_ms
 from api.outcome import Outcome
-from api.store import Store
+from api.response import Goal, Standing
+from api.store import Store, deadlines, outbox
 from api.store.projection import ALERTS, CATALOGUE, SERIES, Projected
-from api.store.states import AlertState, DeliveryState, Origin
-from api.store.tables import alert_events, alerts, attempts, deliveries
+from api.store.states import AlertState, ChannelName, DeliveryState, EndpointState, Origin
+from api.store.tables import alert_events, alerts, attempts, deliveries, endpoints
 from detectors.events import AlertKind, EventName, Severity
 
 if TYPE_CHECKING:
@@ -59,6 +65,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._make_alert_families()
         self._make_delivery_families()
+        self._make_response_families()
         self.unreadable = Counter(
             "haidang_projection_unreadable", "Records passed over", ("topic",), registry=self.registry
         )
@@ -98,8 +105,25 @@ class Metrics:
             "haidang_deliveries", "Deliveries in the store", ("state",), registry=self.registry
         )
 
+        self.endpoints = Gauge(
+            "haidang_endpoints", "Active endpoints", ("channel", "circuit"), registry=self.registry
+        )
+
+    def _make_response_families(self) -> None:
+        """Make what is said of the officers' deadlines."""
+        self.response_deadlines = Gauge(
+            "haidang_response_deadlines",
+            "By when officers must have answered",
+            ("goal", "state"),
+            registry=self.registry,
+        )
+
     def _start_at_zero(self) -> None:
         """Name every label value that is known."""
+        for channel, circuit in product(ChannelName, Circuit):
+            self.endpoints.labels(channel, circuit)
+        for goal, standing in product(Goal, Standing):
+            self.response_deadlines.labels(goal, standing)
         for labels in product(EventName, AlertKind, Severity):
             self.alert_events.labels(*labels)
         for severity in Severity:
@@ -135,6 +159,18 @@ class Metrics:
         for record, _ in batch.unreadable:
             self.unreadable.labels(record.topic).inc()
 
+    def _set_response(self, connection: Connection, now: int) -> None:
+        """Set the gauges of endpoints and deadlines to what the store says now."""
+        standing = deadlines.counts(connection, now)
+        for goal, state in product(Goal, Standing):
+            self.response_deadlines.labels(goal, state).set(standing.get((goal, state), 0))
+        active = select(endpoints).where(endpoints.c.state == EndpointState.ACTIVE)
+        circuits = Counts(
+            (ChannelName(row.channel), outbox.health(row).circuit(now)) for row in connection.execute(active)
+        )
+        for channel, circuit in product(ChannelName, Circuit):
+            self.endpoints.labels(channel, circuit).set(circuits[channel, circuit])
+
     def render(self, store: Store) -> bytes:
         """Give the families as Prometheus text; gauges are read from the store now."""
         with store.read() as connection:
@@ -145,6 +181,7 @@ class Metrics:
             by_severity = {row[0]: row[1] for row in opened}
             states = connection.execute(select(deliveries.c.state, func.count()).group_by(deliveries.c.state))
             by_state = {row[0]: row[1] for row in states}
+            self._set_response(connection, now_ms())
         for severity in Severity:
             self.alerts_open.labels(severity).set(by_severity.get(severity, 0))
         for state in DeliveryState:

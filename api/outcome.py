@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     TLS_FAILED = "tls_failed"
     BLOCKED_ADDRESS = "blocked_address"
     BAD_ANSWER = "bad_answer"
+    CHANNEL_OFF = "channel_off"
     INTERRUPTED = "interrupted"
 
 
@@ -39,6 +40,14 @@ class DeadReason(StrEnum):
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     ENDPOINT_GONE = "endpoint_gone"
     ENDPOINT_DISABLED = "endpoint_disabled"
+
+
+class DisabledReason(StrEnum):
+    """Why an endpoint receives nothing any more."""
+
+    BY_REQUEST = "by_request"
+    GONE = "gone"
+    FAILING = "failing"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import logs
+from api.response import Rule
 from api.store import Store
 from api.store.projection import ALERTS, CATALOGUE, SERIES, Projected, Record, next_offsets, project
 
@@ -33,17 +34,24 @@ class Projector:
     """Follow some topics for as long as the process lives.
 
     Alerts and series are followed by one projector each, so that a long series backlog holds no alert up.
-    ``projected`` is called in the projector's thread after each commit that changed something.
+    ``projected`` is called in the projector's thread after each commit that changed something; ``rules`` say
+    by when people must have answered an alert.
     """
 
     def __init__(
-        self, store: Store, bootstrap: str, topics: Sequence[str], projected: Callable[[Projected], None]
+        self,
+        store: Store,
+        bootstrap: str,
+        topics: Sequence[str],
+        projected: Callable[[Projected], None],
+        rules: Sequence[Rule] = (),
     ) -> None:
         """Prepare; nothing runs before ``start``."""
         self._store = store
         self._bootstrap = bootstrap.split(",")
         self._topics = tuple(topics)
         self._projected = projected
+        self._rules = rules
         self._stopping = threading.Event()
         self._following = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"projector-{self._topics[0]}", daemon=True)
@@ -110,7 +118,7 @@ class Projector:
     def _keep(self, records: Sequence[Record]) -> None:
         """Store one batch and tell of it."""
         with self._store.write() as connection:
-            projected = project(connection, records)
+            projected = project(connection, records, self._rules)
         for record, reason in projected.unreadable:
             logs.warn(
                 LOG,

@@ -5,16 +5,21 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.breaker import Circuit
 from api.keys import Role
+from api.letter import Language
 from api.outcome import DeadReason, Outcome
-from api.routing import WithheldReason
+from api.response import Goal, Standing, Start
+from api.routing import HoldReason, WithheldReason
 from api.store.states import (
     AlertState,
     AlertVerdict,
+    ChannelName,
     DeliveryState,
     EndpointState,
     HumanState,
     Origin,
+    Purpose,
 )
 from detectors.events import AlertKind, EventName, EvidenceName, Severity
 
@@ -110,6 +115,20 @@ class AlertEvent(BaseModel):
     model: Model
 
 
+class Deadline(BaseModel):
+    """By when people must have done what about an alert, and how that stands."""
+
+    severity: Severity
+    goal: Goal
+    number: int = Field(description="The second informed is met by the second publication")
+    start: Start = Field(alias="from")
+    minutes: int
+    due_at: datetime
+    state: Standing
+    met_at: datetime | None = None
+    remaining_seconds: int = Field(description="Negative when overdue; 0 once it no longer runs")
+
+
 class Alert(AlertEvent):
     """The latest event of an alert, and where it stands with the machine and with people."""
 
@@ -122,6 +141,7 @@ class Alert(AlertEvent):
     handled_by: str | None = None
     handled_at: datetime | None = None
     opened_at: datetime
+    deadlines: list[Deadline] | None = Field(None, description="In the detail of one alert")
 
 
 class JournalLine(BaseModel):
@@ -170,14 +190,23 @@ class Accepted(BaseModel):
 
 
 class Endpoint(BaseModel):
-    """A subscribed webhook; its secret is shown once, when it is made or rotated."""
+    """Someone who is told of alerts; a webhook's secret is shown once, when it is made or rotated."""
 
     id: str
     name: str
-    url: str
+    channel: ChannelName
+    url: str = Field(description="Of an apprise endpoint only the scheme: the rest is its token")
+    language: Language
     min_severity: Severity
     kinds: list[AlertKind]
     topics: list[str]
+    quiet_hours: str | None = Field(None, description="HH:MM-HH:MM, +07:00")
+    group_seconds: int
+    escalation_minutes: int | None = None
+    circuit: Circuit
+    failures: int = Field(description="In a row; 0 after a success")
+    failing_since: datetime | None = None
+    paused_until: datetime | None = None
     state: EndpointState
     disabled_reason: str | None = None
     created_at: datetime
@@ -205,14 +234,18 @@ class Attempt(BaseModel):
 
 
 class Delivery(BaseModel):
-    """One alert event for one endpoint; ``id`` is the webhook-id of all its attempts."""
+    """One event, escalation or notice for one endpoint; ``id`` is the webhook-id of all its attempts."""
 
     id: str
     endpoint: str
-    alert_id: str
+    purpose: Purpose
+    alert_id: str = Field(description="Of a notice, the endpoint that was disabled")
     revision: int
     state: DeliveryState
-    reason: DeadReason | WithheldReason | None = Field(None, description="Why it was not or not yet sent")
+    reason: DeadReason | WithheldReason | HoldReason | None = Field(
+        None, description="Why it was not or not yet sent"
+    )
+    carried_by: str | None = Field(None, description="The delivery that it went with, where they are grouped")
     silence: str | None = None
     attempts: list[Attempt]
     decided_at: datetime
@@ -221,11 +254,23 @@ class Delivery(BaseModel):
 
 
 class WebhookBody(BaseModel):
-    """Webhook body v1, below 20 kB, signed by Standard Webhooks 1.0."""
+    """Webhook body v1, below 20 kB, signed by Standard Webhooks 1.0.
 
-    type: Literal["alert.opened", "alert.raised", "alert.updated", "alert.closed"]
+    ``endpoint.disabled`` and ``endpoint.test`` carry other ``data``: no alert.
+    """
+
+    type: Literal["alert.opened", "alert.raised", "alert.updated", "alert.closed", "alert.escalated"]
     timestamp: datetime = Field(description="The event's `at`")
     data: AlertEvent
+    message: Name | None = Field(None, description="What a person reads")
+    group: list[AlertEvent] = Field([], description="Alerts that were grouped with `data`")
+    deadline: Deadline | None = Field(None, description="What is about to pass, of alert.escalated")
+
+
+class Replayed(BaseModel):
+    """How many dead letters are due again."""
+
+    replayed: int
 
 
 class Me(BaseModel):

@@ -64,7 +64,8 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     for projector in services.projectors:
         projector.start()
     dispatcher = services.new_dispatcher()
-    working = [asyncio.create_task(part.run()) for part in (dispatcher, services.new_feedback())]
+    parts = (dispatcher, services.new_feedback(), services.new_refresher())
+    working = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield
     finally:

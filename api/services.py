@@ -6,11 +6,15 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from api.bell import Bell
-from api.dispatcher import LEASE_SECONDS, Dispatcher
+from api.channels import Channels
+from api.channels import build as channels
+from api.clock import Clock, WallClock
+from api.dispatcher import LEASE_SECONDS, Dispatcher, Pace
 from api.feedback import FeedbackPublisher
 from api.metrics import Metrics
 from api.producer import MentionProducer
 from api.projector import LANES, Projector
+from api.refresher import Refresher
 from api.sender import Sender
 from api.settings import ApiSettings
 from api.store import Store
@@ -26,20 +30,25 @@ class Services:
     metrics: Metrics
     sender: Sender
     producer: MentionProducer
+    channels: Channels
+    clock: Clock = field(default_factory=WallClock)
     journal: Bell = field(default_factory=Bell)
     due: Bell = field(default_factory=Bell)
     projectors: tuple[Projector, ...] = ()
 
     def new_dispatcher(self) -> Dispatcher:
         """Make the process's dispatcher."""
-        return Dispatcher(
-            self.store,
-            self.sender,
-            self.metrics,
-            self.due,
+        pace = Pace(
             lanes=self.settings.webhook_lanes,
             lease_seconds=self.settings.webhook_timeout_seconds + LEASE_SECONDS,
+            disable_hours=self.settings.webhook_disable_hours,
         )
+        return Dispatcher(self.store, self.channels, self.metrics, self.due, self.clock, pace)
+
+    def new_refresher(self) -> Refresher:
+        """Make what keeps alerts firing at Alertmanagers."""
+        channel = channels.alertmanager(self.settings, self.sender)
+        return Refresher(self.store, channel, self.clock, self.settings.alertmanager_refresh_seconds)
 
     def new_feedback(self) -> FeedbackPublisher:
         """Make the process's publisher of verdicts."""
@@ -58,15 +67,18 @@ def build(settings: ApiSettings, store: Store) -> Services:
     """Make the parts; nothing runs yet."""
     metrics = Metrics()
     metrics.seed(store)
+    sender = Sender(settings.allow_rules, settings.webhook_timeout_seconds)
     services = Services(
         settings=settings,
         store=store,
         metrics=metrics,
-        sender=Sender(settings.allow_rules, settings.webhook_timeout_seconds),
+        sender=sender,
+        channels=channels.channels(settings, sender),
         producer=MentionProducer(settings.kafka_bootstrap, settings.kafka_produce_seconds),
     )
     services.projectors = tuple(
-        Projector(store, settings.kafka_bootstrap, lane, services.on_projected) for lane in LANES
+        Projector(store, settings.kafka_bootstrap, lane, services.on_projected, settings.deadline_rules)
+        for lane in LANES
     )
     return services
 

@@ -5,9 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from api.channels.email import Encryption
 from api.egress import AllowRule, parse_rule
+from api.response import Rule
+from api.response import parse_rule as parse_deadline
 
 DATABASE_FILE = "haidang.db"
 ADMIN_KEY_FILE = "admin.key"
@@ -47,6 +50,45 @@ class ApiSettings(BaseModel):
     )
     webhook_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         default=10.0, description="How long one delivery attempt may take"
+    )
+    webhook_disable_hours: Annotated[float, Field(gt=0, le=720)] = Field(
+        default=120.0, description="An endpoint that has failed for this long is disabled"
+    )
+    response_deadlines: tuple[str, ...] = Field(
+        default=(
+            "critical:acknowledged:detection:15",
+            "critical:informed:detection:60",
+            "critical:informed:detection:300",
+            "critical:informed:detection:1440",
+        ),
+        description="By when people must have answered an alert, each as SEVERITY:GOAL:START:MINUTES; "
+        "goals acknowledged, informed; starts onset, detection",
+    )
+    console_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$",
+        description="Where officers find the console; if set, messages to people link to it",
+    )
+    alertmanager_refresh_seconds: Annotated[float, Field(ge=1, le=300)] = Field(
+        default=60.0, description="How often Alertmanager endpoints hear again of what fires"
+    )
+    smtp_host: str | None = Field(
+        default=None, min_length=1, description="SMTP server that takes our mail; if not set, e-mail is off"
+    )
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(default=587, description="Its port")
+    smtp_encryption: Encryption = Field(
+        default=Encryption.STARTTLS, description="How the connection to it is protected: starttls, tls, none"
+    )
+    smtp_from: str = Field(
+        default="haidang@localhost",
+        pattern=r"^[^\s@<>]+@[^\s@<>]+$",
+        description="Address that our mail comes from",
+    )
+    smtp_user: str | None = Field(default=None, min_length=1, description="User name for the SMTP server")
+    smtp_password: SecretStr | None = Field(default=None, description="Password for the SMTP server")
+    apprise_schemes: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+$")], ...] = Field(
+        default=(),
+        description="Schemes of Apprise that endpoints may have, e.g. tgram; by default none",
     )
     webhook_rotation_hours: Annotated[float, Field(ge=0, le=720)] = Field(
         default=24.0, description="How long the previous secret still signs after a rotation"
@@ -88,6 +130,19 @@ class ApiSettings(BaseModel):
         for rule in value:
             parse_rule(rule)
         return value
+
+    @field_validator("response_deadlines")
+    @classmethod
+    def _deadlines_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a deadline that cannot be read, naming it."""
+        for rule in value:
+            parse_deadline(rule)
+        return value
+
+    @property
+    def deadline_rules(self) -> tuple[Rule, ...]:
+        """By when people must have answered, parsed."""
+        return tuple(parse_deadline(rule) for rule in self.response_deadlines)
 
     @property
     def store_url(self) -> str:

@@ -173,9 +173,9 @@ def _build(model: type[Model], values: Mapping[str, object]) -> Model:
 
 
 def _explain(detail: ErrorDetails) -> str:
-    """Name the setting and what is allowed; an address may hold a password, so its value is not shown."""
+    """Name the setting and what is allowed; a password, and an address that may hold one, is not shown."""
     name = str(detail["loc"][0])
-    given = "its value" if name.endswith("_url") else repr(detail["input"])
+    given = "its value" if name.endswith(("_url", "_password")) else repr(detail["input"])
     message = str(detail["msg"]).removeprefix("Value error, ")
     said = "" if detail["type"] == "string_pattern_mismatch" else f" {message[:1].lower()}{message[1:]};"
     meaning = _uncapital(describe(fields()[name]))

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Officer, Principal, Viewer
-from api.clock import now_ms, rfc3339, to_ms
+from api.clock import rfc3339, to_ms
 from api.errors import ProblemError
 from api.lifecycle import Conflict, ConflictReason, Wish
 from api.query import Sampled, StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
 from api.schemas import Alert, JournalLine, Page
 from api.services import Services, Use
-from api.store import alerts
+from api.store import alerts, deadlines
 from api.store.audit import note
 from api.store.states import Action, AlertState, AlertVerdict, HumanState, Origin
 from detectors.events import AlertKind, Severity
@@ -128,19 +128,19 @@ def _place(text: str) -> tuple[int, str]:
     return int(opened_ms), str(alert_id)
 
 
-def _view(connection: Connection, alert_id: str) -> alerts.View:
-    """Give one alert; raises a 404 problem."""
+def _view(connection: Connection, alert_id: str, now: int) -> alerts.View:
+    """Give one alert with its deadlines; raises a 404 problem."""
     row = alerts.find(connection, alert_id)
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no alert with this id")
-    return alerts.view(row)
+    return alerts.view(row) | {"deadlines": deadlines.of_alert(connection, alert_id, now)}
 
 
 @router.get("/{alert_id}", response_model=Alert, responses=NOT_FOUND, dependencies=[Depends(no_query)])
 def get_alert(_: Viewer, services: Use, sampled: Sampled, alert_id: str) -> Response:
     """Give one alert: its latest event and where it stands."""
     with services.store.read() as connection:
-        found = _view(connection, alert_id)
+        found = _view(connection, alert_id, services.clock.now_ms())
     sampled += alerts.with_samples([found])
     return answer(found)
 
@@ -152,7 +152,7 @@ def list_events(
     """List what happened to an alert, in order: the machine's events and the officers' actions."""
     after = 0 if query.cursor is None else cursor.decode(query.cursor, int)[0]
     with services.store.read() as connection:
-        _view(connection, alert_id)
+        _view(connection, alert_id, services.clock.now_ms())
         rows = alerts.history(connection, alert_id, int(after), query.limit + 1)
     shown = rows[: query.limit]
     if any(row.origin == Origin.MACHINE for row in shown):
@@ -175,15 +175,16 @@ def list_events(
 def _act(services: Services, alert_id: str, who: Principal, action: Action, body: Handling) -> Response:
     """Do what an officer asked for and give the alert; raises a 404 or 409 problem."""
     wish = Wish(action, **body.model_dump())
-    now = now_ms()
+    now = services.clock.now_ms()
     with services.store.write() as connection:
-        _view(connection, alert_id)
+        _view(connection, alert_id, now)
         conflict = alerts.act(connection, alert_id, wish, who.name, now)
         if conflict is not None:
             raise _conflict(conflict)
         note(connection, who.name, f"alert_{action}", alert_id, now, verdict=wish.verdict, to=wish.to)
-        found = _view(connection, alert_id)
+        found = _view(connection, alert_id, now)
     services.journal.ring()
+    services.due.ring()
     return answer(found)
 
 
@@ -230,6 +231,14 @@ def hand_over(who: Officer, services: Use, alert_id: str, body: Assigning) -> Re
 def comment_on(who: Officer, services: Use, alert_id: str, body: Commenting) -> Response:
     """Note something on an alert, in whatever state it is."""
     return _act(services, alert_id, who, Action.COMMENT, body)
+
+
+@_action("publish")
+def publish(
+    who: Officer, services: Use, alert_id: str, body: Annotated[Handling | None, Body()] = None
+) -> Response:
+    """Note that the public was informed: the first time meets the first such deadline, and so on."""
+    return _act(services, alert_id, who, Action.PUBLISH, Handling() if body is None else body)
 
 
 @_action("close")

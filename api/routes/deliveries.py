@@ -4,16 +4,16 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Admin, Viewer
-from api.clock import from_ms, now_ms
+from api.clock import from_ms
 from api.errors import ProblemError
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
-from api.schemas import Attempt, Delivery, Page
+from api.schemas import Attempt, Delivery, Page, Replayed
 from api.services import Use
 from api.store import audit, endpoints, outbox
 from api.store.endpoints import AnyRow
@@ -38,6 +38,14 @@ class DeliveryQuery(StrictQuery):
         return {column: value for column, value in named.items() if value is not None}
 
 
+class DeadOf(BaseModel):
+    """Whose dead letters are meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    endpoint: str = Field(min_length=1, max_length=40)
+
+
 def _attempt(row: AnyRow) -> Attempt:
     """Give one attempt as the API shows it."""
     return Attempt(
@@ -56,10 +64,12 @@ def _shape(row: AnyRow, attempts: list[AnyRow]) -> Delivery:
     return Delivery(
         id=row.delivery_id,
         endpoint=row.endpoint_id,
+        purpose=row.purpose.partition(":")[0],
         alert_id=row.alert_id,
         revision=row.revision,
         state=row.state,
         reason=row.reason,
+        carried_by=row.carried_by,
         silence=row.silence_id,
         attempts=[_attempt(attempt) for attempt in attempts],
         decided_at=from_ms(row.decided_ms),
@@ -80,6 +90,21 @@ def list_deliveries(_: Viewer, services: Use, query: Annotated[DeliveryQuery, Qu
     return Page[Delivery](items=[_shape(row, attempts[row.delivery_id]) for row in shown], next=place)
 
 
+@router.post(
+    "/replay", status_code=HTTPStatus.ACCEPTED, responses=NOT_FOUND, dependencies=[Depends(no_query)]
+)
+def replay_dead(who: Admin, services: Use, body: DeadOf) -> Replayed:
+    """Send all dead letters of an endpoint again, each with a fresh schedule and the same webhook-id."""
+    now = services.clock.now_ms()
+    with services.store.write() as connection:
+        if endpoints.find(connection, body.endpoint) is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "there is no endpoint with this id")
+        number = outbox.replay_dead(connection, body.endpoint, now)
+        audit.note(connection, who.name, "deliveries_replay", body.endpoint, now, number=str(number))
+    services.due.ring()
+    return Replayed(replayed=number)
+
+
 def _found(connection: Connection, delivery_id: str) -> AnyRow:
     """Find a delivery; raises a 404 problem."""
     row = endpoints.find_delivery(connection, delivery_id)
@@ -98,9 +123,9 @@ def replay_delivery(who: Admin, services: Use, delivery_id: str) -> Delivery:
     """Send a finished delivery again: a fresh schedule, the same webhook-id; 409 while it is not over."""
     with services.store.write() as connection:
         state = _found(connection, delivery_id).state
-        if not outbox.replay(connection, delivery_id, now_ms()):
+        if not outbox.replay(connection, delivery_id, services.clock.now_ms()):
             raise ProblemError(HTTPStatus.CONFLICT, f"the delivery is {state}", state=state)
-        audit.note(connection, who.name, "delivery_replay", delivery_id, now_ms())
+        audit.note(connection, who.name, "delivery_replay", delivery_id, services.clock.now_ms())
         row = _found(connection, delivery_id)
         attempts = endpoints.attempts(connection, [delivery_id])[delivery_id]
     services.due.ring()

@@ -1,29 +1,31 @@
 """Endpoints: create, list, test, rotate, disable, enable."""
 
+from datetime import datetime
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Annotated
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
 
-from api import cursor, egress, signing, webhook
+from api import cursor, signing
 from api.auth import Admin, Viewer
-from api.clock import MILLISECONDS, from_ms, now_ms, rfc3339
+from api.channels import Channels
+from api.clock import from_ms, rfc3339
 from api.errors import ProblemError, invalid
-from api.outcome import DeadReason
+from api.letter import Language, Letter, Trial
+from api.outcome import DeadReason, DisabledReason
 from api.query import StrictQuery, no_query
-from api.routes.answers import NOT_FOUND, SHARED
+from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
+from api.routing import parse_quiet_hours
 from api.schemas import Endpoint, Page, Tested
-from api.services import Services, Use
+from api.services import Use
 from api.store import audit, endpoints, outbox
+from api.store.states import ChannelName
 from detectors.events import AlertKind, Severity
 
-HTTPS_PORT = 443
-HTTP_PORT = 80
+GROUP_SECONDS = 60
 HOUR_MS = 3_600_000
 
 router = APIRouter(prefix="/v1/endpoints", tags=["webhooks"], responses=SHARED)
@@ -37,18 +39,44 @@ class EndpointQuery(StrictQuery):
 
 
 class NewEndpoint(BaseModel):
-    """A webhook to subscribe."""
+    """Someone to be told of alerts, by one channel."""
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(max_length=2000, description="https, or http for a receiver of the allow-list")
+    url: str = Field(
+        max_length=2000,
+        description="webhook: https, or http for a receiver of the allow-list; alertmanager: its address "
+        "without the API's path; email: mailto:a@b.example,c@d.example; apprise: an Apprise address",
+    )
+    channel: ChannelName = ChannelName.WEBHOOK
+    language: Language = Field(Language.VI, description="Of messages to people")
     name: str = Field("", max_length=200)
     min_severity: Severity = Field(Severity.INFO, description="Alerts that never reach it are not delivered")
     kinds: list[AlertKind] = Field([], max_length=20, description="All, when left out")
     topics: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
         [], max_length=1000, description="With the topics below each; all, when left out"
     )
-    secret: str | None = Field(None, max_length=120, description="whsec_...; made here when left out")
+    quiet_hours: str | None = Field(
+        None,
+        description="HH:MM-HH:MM in +07:00: what is not critical waits until they end",
+        examples=["22:00-06:00"],
+    )
+    group_seconds: int | None = Field(
+        None,
+        ge=0,
+        le=3600,
+        description="Alerts of one parent topic within so many seconds are one delivery, critical ones at "
+        "once; 60 for email and apprise when left out, else 0",
+    )
+    escalation_minutes: int | None = Field(
+        None,
+        ge=0,
+        le=1440,
+        description="Only tell of alerts whose deadline is so many minutes away and not met",
+    )
+    secret: str | None = Field(
+        None, max_length=120, description="Of a webhook: whsec_...; made here when left out"
+    )
 
     @field_validator("secret")
     @classmethod
@@ -58,51 +86,68 @@ class NewEndpoint(BaseModel):
             signing.secret_bytes(value)
         return value
 
-    @field_validator("url")
+    @field_validator("quiet_hours")
     @classmethod
-    def _url_is_plain(cls, value: str) -> str:
-        """Refuse what is no plain http(s) address."""
-        parts = _split(value)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("must not hold a user name or password: deliveries are signed instead")
-        if parts.fragment or not value.isascii() or not value.isprintable() or " " in value:
-            raise ValueError("must be an address without fragment, in ASCII")
+    def _quiet_hours_parse(cls, value: str | None) -> str | None:
+        """Refuse quiet hours that cannot be read."""
+        if value is not None:
+            parse_quiet_hours(value)
         return value
 
+    def checked(self, channels: Channels) -> endpoints.NewEndpoint:
+        """Give what the store keeps; raises a 422 problem when the channel cannot reach the address."""
+        fault = channels.fault(self.channel, self.url)
+        if fault is not None:
+            raise invalid("url", fault)
+        if self.secret is not None and self.channel is not ChannelName.WEBHOOK:
+            raise invalid("secret", "is for webhooks only")
+        people = self.channel in {ChannelName.EMAIL, ChannelName.APPRISE}
+        default_seconds = GROUP_SECONDS if people else 0
+        return endpoints.NewEndpoint(
+            name=self.name,
+            url=self.url,
+            min_severity=self.min_severity,
+            secret=self.secret,
+            kinds=tuple(self.kinds),
+            topics=tuple(self.topics),
+            channel=self.channel,
+            language=self.language,
+            quiet_hours=self.quiet_hours,
+            group_seconds=default_seconds if self.group_seconds is None else self.group_seconds,
+            escalation_minutes=self.escalation_minutes,
+        )
 
-def _split(url: str) -> SplitResult:
-    """Take an address apart; raises ValueError when it is no http(s) one."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError("must be an https (or internal http) address")
-    return parts
+
+def _shown_url(row: endpoints.AnyRow) -> str:
+    """Give an address as it may be shown: Apprise's hold tokens."""
+    if row.channel != ChannelName.APPRISE:
+        return str(row.url)
+    return f"{str(row.url).partition(':')[0]}://..."
 
 
-def _refuse_known_bad(services: Services, url: str) -> None:
-    """Refuse a numeric address that the guard would refuse; names are judged when they are resolved."""
-    parts = _split(url)
-    encrypted = parts.scheme == "https"
-    default = HTTPS_PORT if encrypted else HTTP_PORT
-    try:
-        address = str(ip_address(parts.hostname or ""))
-    except ValueError:
-        return
-    port = default if parts.port is None else parts.port
-    verdict = egress.judge(address, port, services.settings.allow_rules, encrypted=encrypted)
-    if not verdict.passes:
-        detail = f"is refused ({verdict}); internal receivers are allowed by the setting egress_allow"
-        raise invalid("url", detail)
+def _moment(moment_ms: int | None) -> datetime | None:
+    """Give a time that may not be there."""
+    return None if moment_ms is None else from_ms(moment_ms)
 
 
-def _shape(row: endpoints.AnyRow, secret: str | None = None) -> Endpoint:
+def _shape(row: endpoints.AnyRow, now: int, secret: str | None = None) -> Endpoint:
     """Give an endpoint as the API shows it."""
     return Endpoint(
         id=row.endpoint_id,
         name=row.name,
-        url=row.url,
+        channel=row.channel,
+        url=_shown_url(row),
+        language=row.language,
         min_severity=row.min_severity,
         kinds=msgspec.json.decode(row.kinds),
         topics=msgspec.json.decode(row.topics),
+        quiet_hours=row.quiet_hours,
+        group_seconds=row.group_seconds,
+        escalation_minutes=row.escalation_minutes,
+        circuit=outbox.health(row).circuit(now),
+        failures=row.failures,
+        failing_since=_moment(row.failing_since_ms),
+        paused_until=_moment(row.paused_until_ms),
         state=row.state,
         disabled_reason=row.disabled_reason,
         created_at=from_ms(row.created_ms),
@@ -121,14 +166,11 @@ def _found(connection: Connection, endpoint_id: str) -> endpoints.AnyRow:
 
 @router.post("", status_code=HTTPStatus.CREATED, dependencies=[Depends(no_query)])
 def create_endpoint(who: Admin, services: Use, body: NewEndpoint) -> Endpoint:
-    """Subscribe a webhook; the answer shows its secret, this once."""
-    _refuse_known_bad(services, body.url)
-    new = endpoints.NewEndpoint(
-        body.name, body.url, body.min_severity, body.secret, tuple(body.kinds), tuple(body.topics)
-    )
+    """Subscribe someone; the answer shows a webhook's secret, this once."""
+    new, now = body.checked(services.channels), services.clock.now_ms()
     with services.store.write() as connection:
-        row = endpoints.create(connection, new, who.name, now_ms())
-    return _shape(row, row.secret)
+        row = endpoints.create(connection, new, who.name, now)
+    return _shape(row, now, row.secret or None)
 
 
 @router.get("")
@@ -139,50 +181,58 @@ def list_endpoints(_: Viewer, services: Use, query: Annotated[EndpointQuery, Que
         rows = endpoints.page(connection, after, query.limit + 1)
     shown = rows[: query.limit]
     place = cursor.encode((shown[-1].endpoint_id,)) if len(rows) > query.limit else None
-    return Page[Endpoint](items=[_shape(row) for row in shown], next=place)
+    now = services.clock.now_ms()
+    return Page[Endpoint](items=[_shape(row, now) for row in shown], next=place)
 
 
 @router.post("/{endpoint_id}/test", responses=NOT_FOUND, dependencies=[Depends(no_query)])
 async def test_endpoint(who: Admin, services: Use, endpoint_id: str) -> Tested:
-    """Send a signed test at once and say what came of it; it is not retried and no alert."""
-    started = now_ms()
+    """Send a test at once and say what came of it; it is not retried and no alert."""
+    started = services.clock.now_ms()
     with services.store.write() as connection:
         row = _found(connection, endpoint_id)
         audit.note(connection, who.name, "endpoint_test", endpoint_id, started)
-    body = webhook.connection_test(rfc3339(started), endpoint_id)
-    valid = outbox.valid_secrets(row, started)
-    headers = signing.headers(valid, f"msg_test_{started}", started // MILLISECONDS, body)
-    answer = await services.sender.send(row.url, headers, body)
-    return Tested(outcome=answer.outcome, status=answer.status, took_ms=now_ms() - started)
+    letter = Letter(
+        id=f"msg_test_{started}",
+        url=row.url,
+        language=Language(row.language),
+        content=Trial(endpoint_id, rfc3339(started)),
+        secrets=outbox.valid_secrets(row, started),
+    )
+    answer = await services.channels.send(ChannelName(row.channel), letter, started)
+    return Tested(outcome=answer.outcome, status=answer.status, took_ms=services.clock.now_ms() - started)
 
 
-@router.post("/{endpoint_id}/rotate", responses=NOT_FOUND, dependencies=[Depends(no_query)])
+@router.post("/{endpoint_id}/rotate", responses=NOT_FOUND | CONFLICT, dependencies=[Depends(no_query)])
 def rotate_secret(who: Admin, services: Use, endpoint_id: str) -> Endpoint:
     """Give the endpoint a new secret, shown this once; the old one signs too for the overlap."""
-    now, secret = now_ms(), signing.new_secret()
+    now, secret = services.clock.now_ms(), signing.new_secret()
     until_ms = now + round(services.settings.webhook_rotation_hours * HOUR_MS)
     with services.store.write() as connection:
-        _found(connection, endpoint_id)
+        if _found(connection, endpoint_id).channel != ChannelName.WEBHOOK:
+            raise ProblemError(HTTPStatus.CONFLICT, "only webhooks have a secret")
         endpoints.rotate(connection, endpoint_id, secret, until_ms)
         audit.note(connection, who.name, "endpoint_rotate", endpoint_id, now)
-        return _shape(_found(connection, endpoint_id), secret)
+        return _shape(_found(connection, endpoint_id), now, secret)
 
 
 @router.post("/{endpoint_id}/disable", responses=NOT_FOUND, dependencies=[Depends(no_query)])
 def disable_endpoint(who: Admin, services: Use, endpoint_id: str) -> Endpoint:
     """Stop deliveries to the endpoint; what waits becomes a dead letter that can be replayed."""
+    now = services.clock.now_ms()
     with services.store.write() as connection:
         _found(connection, endpoint_id)
-        outbox.disable(connection, endpoint_id, "by_request", DeadReason.ENDPOINT_DISABLED)
-        audit.note(connection, who.name, "endpoint_disable", endpoint_id, now_ms())
-        return _shape(_found(connection, endpoint_id))
+        outbox.disable(connection, endpoint_id, DisabledReason.BY_REQUEST, DeadReason.ENDPOINT_DISABLED)
+        audit.note(connection, who.name, "endpoint_disable", endpoint_id, now)
+        return _shape(_found(connection, endpoint_id), now)
 
 
 @router.post("/{endpoint_id}/enable", responses=NOT_FOUND, dependencies=[Depends(no_query)])
 def enable_endpoint(who: Admin, services: Use, endpoint_id: str) -> Endpoint:
     """Let the endpoint receive deliveries again, from the next event on."""
+    now = services.clock.now_ms()
     with services.store.write() as connection:
         _found(connection, endpoint_id)
         endpoints.enable(connection, endpoint_id)
-        audit.note(connection, who.name, "endpoint_enable", endpoint_id, now_ms())
-        return _shape(_found(connection, endpoint_id))
+        audit.note(connection, who.name, "endpoint_enable", endpoint_id, now)
+        return _shape(_found(connection, endpoint_id), now)

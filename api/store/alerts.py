@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tup
 
 from api.clock import rfc3339
 from api.lifecycle import Conflict, Standing, Wish, decide
+from api.store import deadlines
 from api.store import tables as t
 from api.store.states import Action, AlertVerdict, HumanState, Origin
 from api.store.turns import Turn, take_turn
@@ -100,6 +101,7 @@ def act(connection: Connection, alert_id: str, wish: Wish, actor: str, now_ms: i
             alert_id=alert_id, origin=Origin.OFFICER, body=msgspec.json.encode(body).decode(), **line
         )
     )
+    deadlines.acted(connection, alert_id, wish.action, now_ms)
     return None
 
 

@@ -8,9 +8,10 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
 from api import signing
+from api.letter import Language
 from api.store import tables as t
 from api.store.audit import note
-from api.store.states import EndpointState
+from api.store.states import ChannelName, EndpointState
 from detectors.events import Severity
 
 AnyRow = Row[tuple[object, ...]]
@@ -18,7 +19,11 @@ AnyRow = Row[tuple[object, ...]]
 
 @dataclass(frozen=True)
 class NewEndpoint:
-    """What an administrator says of a new endpoint; without a secret, one is made."""
+    """What an administrator says of a new endpoint; a webhook without a secret gets one made.
+
+    ``quiet_hours``: ``HH:MM-HH:MM`` in +07:00. ``escalation_minutes``: it only hears of alerts whose deadline
+    is so near, or passed. ``group_seconds``: 0 groups nothing.
+    """
 
     name: str
     url: str
@@ -26,6 +31,11 @@ class NewEndpoint:
     secret: str | None
     kinds: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    channel: ChannelName = ChannelName.WEBHOOK
+    language: Language = Language.VI
+    quiet_hours: str | None = None
+    group_seconds: int = 0
+    escalation_minutes: int | None = None
 
 
 def create(connection: Connection, new: NewEndpoint, actor: str, now_ms: int) -> AnyRow:
@@ -40,13 +50,25 @@ def create(connection: Connection, new: NewEndpoint, actor: str, now_ms: int) ->
             kinds=msgspec.json.encode(new.kinds).decode(),
             topics=msgspec.json.encode(new.topics).decode(),
             state=EndpointState.ACTIVE,
-            secret=signing.new_secret() if new.secret is None else new.secret,
+            channel=new.channel,
+            language=new.language,
+            quiet_hours=new.quiet_hours,
+            group_seconds=new.group_seconds,
+            escalation_minutes=new.escalation_minutes,
+            secret=_secret(new),
             created_ms=now_ms,
             created_by=actor,
         )
     )
     note(connection, actor, "endpoint_create", endpoint_id, now_ms, name=new.name)
     return connection.execute(select(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id)).one()
+
+
+def _secret(new: NewEndpoint) -> str:
+    """Give the secret of a new endpoint; only webhooks are signed."""
+    if new.channel is not ChannelName.WEBHOOK:
+        return ""
+    return signing.new_secret() if new.secret is None else new.secret
 
 
 def find(connection: Connection, endpoint_id: str) -> AnyRow | None:
@@ -67,8 +89,14 @@ def rotate(connection: Connection, endpoint_id: str, secret: str, until_ms: int)
 
 
 def enable(connection: Connection, endpoint_id: str) -> None:
-    """Let an endpoint receive deliveries again, from the next event on."""
-    values = {"state": EndpointState.ACTIVE, "disabled_reason": None}
+    """Let an endpoint receive deliveries again, from the next event on; its failures are forgotten."""
+    values = {
+        "state": EndpointState.ACTIVE,
+        "disabled_reason": None,
+        "failures": 0,
+        "failing_since_ms": None,
+        "paused_until_ms": None,
+    }
     connection.execute(update(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id).values(values))
 
 

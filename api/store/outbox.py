@@ -2,7 +2,8 @@
 
 A delivery is claimed by compare-and-set before anything is sent; a claim whose holder died is taken back
 and the attempt counts as interrupted. Deliveries of one alert to one endpoint keep the order of their
-revisions.
+revisions. Those that waited for the same group go together: the first carries the others, under its id.
+An endpoint whose circuit is open gets nothing until its rest is over, then one probe.
 """
 
 import secrets
@@ -10,18 +11,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, select, update
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
-from api.outcome import Answer, DeadReason, Decision, Delivered, GiveUp, Outcome, Retry
+from api import breaker
+from api.breaker import Health
+from api.letter import Content, Escalation, Events, Language, Letter, Notice
+from api.outcome import Answer, DeadReason, Decision, Delivered, DisabledReason, GiveUp, Outcome, Retry
+from api.routing import HoldReason, QuietHours, parse_quiet_hours, quiet_until_ms
+from api.store import deadlines, notices
 from api.store import tables as t
-from api.store.states import PENDING, DeliveryState, EndpointState
+from api.store.states import PENDING, ChannelName, DeliveryState, EndpointState, Origin, Purpose
+from detectors.events import Severity
 
-GONE = "gone"
+GROUP_DELIVERIES = 20
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery that is ours to attempt now."""
+    """A delivery that is ours to attempt now, with what it tells.
+
+    ``due_ms``: when its first attempt was due. ``severity``: the alert's, None for a notice.
+    """
 
     delivery_id: str
     endpoint_id: str
@@ -30,10 +54,11 @@ class Claimed:
     claim: str
     number: int
     round_attempts: int
-    decided_ms: int
-    url: str
-    secrets: tuple[str, ...]
-    event: str
+    due_ms: int
+    channel: ChannelName
+    letter: Letter
+    quiet: QuietHours | None
+    severity: Severity | None
 
     @property
     def first(self) -> bool:
@@ -53,7 +78,8 @@ def claim_due(connection: Connection, now_ms: int, busy: Mapping[str, int], lane
     free: dict[str, int] = {}
     claimed: list[Claimed] = []
     for row in connection.execute(_due(now_ms, lanes)).all():
-        left = free.setdefault(row.endpoint_id, lanes - busy.get(row.endpoint_id, 0))
+        open_lanes = 1 if health(row).tripped else lanes
+        left = free.setdefault(row.endpoint_id, open_lanes - busy.get(row.endpoint_id, 0))
         if left > 0 and (item := _claim(connection, row, now_ms)) is not None:
             free[row.endpoint_id] = left - 1
             claimed.append(item)
@@ -71,6 +97,8 @@ def _due(now_ms: int, lanes: int) -> Select[*tuple[Any, ...]]:
         earlier.c.endpoint_id == delivery.c.endpoint_id,
         earlier.c.alert_id == delivery.c.alert_id,
         earlier.c.revision < delivery.c.revision,
+        earlier.c.purpose == Purpose.EVENT,
+        delivery.c.purpose == Purpose.EVENT,
         earlier.c.state.in_(PENDING),
     )
     place = func.row_number().over(
@@ -82,15 +110,22 @@ def _due(now_ms: int, lanes: int) -> Select[*tuple[Any, ...]]:
         .where(is_due, delivery.c.next_ms <= now_ms, ~waits_for_earlier)
         .subquery()
     )
-    endpoint = and_(t.endpoints.c.endpoint_id == delivery.c.endpoint_id, _active())
+    endpoint = and_(t.endpoints.c.endpoint_id == delivery.c.endpoint_id, _active(), ~_rests(now_ms))
     return (
         select(
             delivery,
             t.endpoints.c.url,
+            t.endpoints.c.channel,
+            t.endpoints.c.language,
+            t.endpoints.c.quiet_hours,
             t.endpoints.c.secret,
             t.endpoints.c.previous_secret,
             t.endpoints.c.previous_until_ms,
+            t.endpoints.c.failures,
+            t.endpoints.c.failing_since_ms,
+            t.endpoints.c.paused_until_ms,
             t.alert_events.c.body,
+            t.alert_events.c.severity,
         )
         .join(heads, heads.c.seq == delivery.c.seq)
         .join(t.endpoints, endpoint)
@@ -106,6 +141,16 @@ def _active() -> ColumnElement[bool]:
     return t.endpoints.c.state == EndpointState.ACTIVE
 
 
+def _rests(now_ms: int) -> ColumnElement[bool]:
+    """Whether an endpoint is to be left alone for now."""
+    return func.coalesce(t.endpoints.c.paused_until_ms, 0) > now_ms
+
+
+def health(row: Row[tuple[object, ...]]) -> Health:
+    """Give how an endpoint has answered; ``row`` has the three columns of ``endpoints``."""
+    return Health(row.failures, row.failing_since_ms, row.paused_until_ms)
+
+
 def _claim(connection: Connection, row: Row[tuple[object, ...]], now_ms: int) -> Claimed | None:
     """Claim one delivery and note its attempt; None when someone else was faster."""
     claim, number = secrets.token_hex(8), row.attempts + 1
@@ -116,6 +161,7 @@ def _claim(connection: Connection, row: Row[tuple[object, ...]], now_ms: int) ->
             state=DeliveryState.SENDING,
             claim=claim,
             claimed_ms=now_ms,
+            reason=None,
             attempts=number,
             round_attempts=row.round_attempts + 1,
         )
@@ -133,26 +179,162 @@ def _claim(connection: Connection, row: Row[tuple[object, ...]], now_ms: int) ->
         claim=claim,
         number=number,
         round_attempts=row.round_attempts + 1,
-        decided_ms=row.decided_ms,
+        due_ms=max(row.decided_ms, row.next_ms),
+        channel=ChannelName(row.channel),
+        letter=_letter(connection, row, now_ms),
+        quiet=None if row.quiet_hours is None else parse_quiet_hours(row.quiet_hours),
+        severity=None if row.severity is None else Severity(row.severity),
+    )
+
+
+def _letter(connection: Connection, row: Row[tuple[object, ...]], now_ms: int) -> Letter:
+    """Give what a claimed delivery tells."""
+    former: frozenset[tuple[str, str]] = frozenset()
+    if row.channel == ChannelName.ALERTMANAGER:
+        former = _former(connection, row.alert_id, row.event_seq)
+    return Letter(
+        id=row.delivery_id,
         url=row.url,
+        language=Language(row.language),
+        content=_content(connection, row, now_ms),
         secrets=valid_secrets(row, now_ms),
-        event=row.body,
+        former=former,
+    )
+
+
+def _content(connection: Connection, row: Row[tuple[object, ...]], now_ms: int) -> Content:
+    """Give what a delivery is about; an escalation shows the alert as it is now."""
+    if row.purpose.startswith(f"{Purpose.NOTICE}:"):
+        return Notice(msgspec.json.decode(row.body))
+    if row.purpose.startswith(f"{Purpose.ESCALATION}:"):
+        latest = select(t.alerts.c.body).where(t.alerts.c.alert_id == row.alert_id)
+        event = msgspec.json.decode(connection.execute(latest).scalar_one())
+        return Escalation(event, deadlines.of_escalation(connection, row.alert_id, row.purpose, now_ms))
+    return Events(tuple(msgspec.json.decode(body) for body in (row.body, *_carried(connection, row))))
+
+
+def _former(connection: Connection, alert_id: str, before_seq: int) -> frozenset[tuple[str, str]]:
+    """Give the kinds and severities that the machine's earlier events of an alert had."""
+    lines = select(t.alert_events.c.kind, t.alert_events.c.severity).where(
+        t.alert_events.c.alert_id == alert_id,
+        t.alert_events.c.origin == Origin.MACHINE,
+        t.alert_events.c.seq < before_seq,
+    )
+    return frozenset((row.kind, row.severity) for row in connection.execute(lines.distinct()))
+
+
+def _carried(connection: Connection, row: Row[tuple[object, ...]]) -> list[str]:
+    """Give what a delivery carries besides its own; at its first attempt it takes its group along."""
+    if row.group_key is None:
+        return []
+    carried = t.deliveries.c.carried_by == row.delivery_id
+    if row.attempts == 0:
+        fellows = select(t.deliveries.c.seq).where(_fellow_of(row)).order_by(t.deliveries.c.seq)
+        free = fellows.limit(GROUP_DELIVERIES).with_for_update(skip_locked=True)
+        seqs = list(connection.execute(free).scalars())
+        connection.execute(
+            update(t.deliveries)
+            .where(t.deliveries.c.seq.in_(seqs))
+            .values(state=DeliveryState.CARRIED, carried_by=row.delivery_id)
+        )
+    bodies = select(t.alert_events.c.body).join(
+        t.deliveries, t.deliveries.c.event_seq == t.alert_events.c.seq
+    )
+    return list(connection.execute(bodies.where(carried).order_by(t.deliveries.c.seq)).scalars())
+
+
+def _fellow_of(row: Row[tuple[object, ...]]) -> ColumnElement[bool]:
+    """Whether a delivery waits for the same group; not behind one of its alert that is outside the group."""
+    delivery, earlier = t.deliveries, t.deliveries.alias()
+    waits_for_other = exists().where(
+        earlier.c.endpoint_id == delivery.c.endpoint_id,
+        earlier.c.alert_id == delivery.c.alert_id,
+        earlier.c.revision < delivery.c.revision,
+        earlier.c.state.in_(PENDING),
+        earlier.c.delivery_id != row.delivery_id,
+        or_(earlier.c.attempts > 0, func.coalesce(earlier.c.group_key, "") != row.group_key),
+    )
+    return and_(
+        delivery.c.endpoint_id == row.endpoint_id,
+        delivery.c.group_key == row.group_key,
+        delivery.c.state == DeliveryState.DUE,
+        delivery.c.attempts == 0,
+        ~waits_for_other,
     )
 
 
 def next_due_ms(connection: Connection, now_ms: int) -> int | None:
-    """Give when the next delivery that is not due yet will be; None when there is none."""
-    later = and_(t.deliveries.c.state == DeliveryState.DUE, t.deliveries.c.next_ms > now_ms)
-    found: int | None = connection.execute(select(func.min(t.deliveries.c.next_ms)).where(later)).scalar_one()
+    """Give when the next delivery that cannot start yet will be due; None when there is none."""
+    rest_ms = func.coalesce(t.endpoints.c.paused_until_ms, 0)
+    start_ms = case((rest_ms > t.deliveries.c.next_ms, rest_ms), else_=t.deliveries.c.next_ms)
+    later = (
+        select(func.min(start_ms))
+        .join_from(t.deliveries, t.endpoints, t.endpoints.c.endpoint_id == t.deliveries.c.endpoint_id)
+        .where(t.deliveries.c.state == DeliveryState.DUE, _active(), start_ms > now_ms)
+    )
+    found: int | None = connection.execute(later).scalar_one()
     return found
 
 
-def finish(connection: Connection, item: Claimed, answer: Answer, decision: Decision, now_ms: int) -> None:
-    """Store how an attempt ended and what follows.
+@dataclass(frozen=True)
+class Ended:
+    """How an attempt ended: what came back, what follows, when; ``chance`` in [0, 1) spreads probes."""
 
-    A claim that was taken back meanwhile decides nothing any more. A receiver that is gone disables its
-    endpoint.
+    answer: Answer
+    decision: Decision
+    now_ms: int
+    chance: float
+
+
+def finish(connection: Connection, item: Claimed, ended: Ended, disable_after_ms: int) -> int:
+    """Store how an attempt ended and what follows; give how many deliveries of a notice it made.
+
+    A claim that was taken back meanwhile decides nothing any more. A receiver that is gone, or has failed
+    for ``disable_after_ms``, disables its endpoint, and the other endpoints are told.
     """
+    _finish_delivery(connection, item, ended)
+    why = _finish_endpoint(connection, item.endpoint_id, ended, disable_after_ms)
+    if why is not None:
+        reason = DeadReason.ENDPOINT_GONE if why is DisabledReason.GONE else DeadReason.ENDPOINT_DISABLED
+        disabled = disable(connection, item.endpoint_id, why, reason)
+        return notices.tell(connection, item.endpoint_id, why, ended.now_ms) if disabled else 0
+    if isinstance(ended.decision, Retry) and not _is_active(connection, item.endpoint_id):
+        bury(connection, item.endpoint_id, DeadReason.ENDPOINT_DISABLED)
+    return 0
+
+
+def _finish_endpoint(
+    connection: Connection, endpoint_id: str, ended: Ended, disable_after_ms: int
+) -> DisabledReason | None:
+    """Keep how the endpoint has answered; give why it is to be disabled, None when it is not."""
+    this = t.endpoints.c.endpoint_id == endpoint_id
+    before = health(connection.execute(select(t.endpoints).where(this)).one())
+    now = breaker.after(before, ended.answer, ended.now_ms, ended.chance)
+    if now != before:
+        values = {"failing_since_ms": now.failing_since_ms, "paused_until_ms": now.paused_until_ms}
+        connection.execute(update(t.endpoints).where(this).values(failures=now.failures, **values))
+    if before.tripped and not now.tripped:
+        _hurry(connection, endpoint_id, ended.now_ms)
+    if ended.answer.outcome is Outcome.GONE:
+        return DisabledReason.GONE
+    return DisabledReason.FAILING if now.failing_ms(ended.now_ms) >= disable_after_ms else None
+
+
+def _hurry(connection: Connection, endpoint_id: str, now_ms: int) -> None:
+    """Let what waits for its retry be due at once: the endpoint answers again."""
+    waits = and_(
+        t.deliveries.c.endpoint_id == endpoint_id,
+        t.deliveries.c.state == DeliveryState.DUE,
+        t.deliveries.c.attempts > 0,
+        t.deliveries.c.reason.is_(None),
+        t.deliveries.c.next_ms > now_ms,
+    )
+    connection.execute(update(t.deliveries).where(waits).values(next_ms=now_ms))
+
+
+def _finish_delivery(connection: Connection, item: Claimed, ended: Ended) -> None:
+    """Store how an attempt ended; what the delivery carried shares its end."""
+    answer, now_ms = ended.answer, ended.now_ms
     attempt = and_(t.attempts.c.delivery_id == item.delivery_id, t.attempts.c.number == item.number)
     connection.execute(
         update(t.attempts)
@@ -160,20 +342,37 @@ def finish(connection: Connection, item: Claimed, answer: Answer, decision: Deci
         .values(finished_ms=now_ms, outcome=answer.outcome, status=answer.status, answer=answer.text)
     )
     mine = and_(t.deliveries.c.delivery_id == item.delivery_id, t.deliveries.c.claim == item.claim)
-    connection.execute(update(t.deliveries).where(mine).values(claim=None, **_after(decision, now_ms)))
-    if answer.outcome is Outcome.GONE:
-        disable(connection, item.endpoint_id, GONE, DeadReason.ENDPOINT_GONE)
-    elif isinstance(decision, Retry) and not _is_active(connection, item.endpoint_id):
-        bury(connection, item.endpoint_id, DeadReason.ENDPOINT_DISABLED)
+    end = _end(ended)
+    kept = connection.execute(
+        update(t.deliveries).where(mine).values(claim=None, **(end or _wait(item, ended.decision)))
+    )
+    if end is not None and kept.rowcount == 1:
+        carried = and_(
+            t.deliveries.c.carried_by == item.delivery_id, t.deliveries.c.state == DeliveryState.CARRIED
+        )
+        connection.execute(update(t.deliveries).where(carried).values(**end))
 
 
-def _after(decision: Decision, now_ms: int) -> dict[str, object]:
-    """Give the columns that a decision sets."""
-    if isinstance(decision, Delivered):
-        return {"state": DeliveryState.DELIVERED, "reason": None, "delivered_ms": now_ms}
-    if isinstance(decision, GiveUp):
-        return {"state": DeliveryState.DEAD, "reason": decision.reason}
-    return {"state": DeliveryState.DUE, "next_ms": decision.at_ms}
+def _end(ended: Ended) -> dict[str, object] | None:
+    """Give the columns of a delivery that is over; None when it is not."""
+    if isinstance(ended.decision, Delivered):
+        return {"state": DeliveryState.DELIVERED, "reason": None, "delivered_ms": ended.now_ms}
+    if isinstance(ended.decision, GiveUp):
+        return {"state": DeliveryState.DEAD, "reason": ended.decision.reason}
+    return None
+
+
+def _wait(item: Claimed, decision: Decision) -> dict[str, object]:
+    """Give the columns of a delivery that is tried again; quiet hours hold a retry back too."""
+    at_ms = decision.at_ms if isinstance(decision, Retry) else 0
+    severity = Severity.WARNING if item.severity is None else item.severity
+    held_ms = quiet_until_ms(item.quiet, severity, at_ms)
+    reason = None if held_ms is None else HoldReason.QUIET_HOURS
+    return {
+        "state": DeliveryState.DUE,
+        "next_ms": at_ms if held_ms is None else held_ms,
+        "reason": reason,
+    }
 
 
 def _is_active(connection: Connection, endpoint_id: str) -> bool:
@@ -195,8 +394,18 @@ def disable(connection: Connection, endpoint_id: str, why: str, reason: DeadReas
 
 def bury(connection: Connection, endpoint_id: str, reason: DeadReason) -> None:
     """Give up what waits for an endpoint; each can be replayed later."""
-    waiting = and_(t.deliveries.c.endpoint_id == endpoint_id, t.deliveries.c.state == DeliveryState.DUE)
-    connection.execute(update(t.deliveries).where(waiting).values(state=DeliveryState.DEAD, reason=reason))
+    mine = t.deliveries.c.endpoint_id == endpoint_id
+    dead = {"state": DeliveryState.DEAD, "reason": reason}
+    connection.execute(
+        update(t.deliveries).where(mine, t.deliveries.c.state == DeliveryState.DUE).values(**dead)
+    )
+    carrier = t.deliveries.alias()
+    gone = exists().where(
+        carrier.c.delivery_id == t.deliveries.c.carried_by, carrier.c.state == DeliveryState.DEAD
+    )
+    connection.execute(
+        update(t.deliveries).where(mine, t.deliveries.c.state == DeliveryState.CARRIED, gone).values(**dead)
+    )
 
 
 def take_back(connection: Connection, claimed_before_ms: int, now_ms: int) -> int:
@@ -215,14 +424,25 @@ def take_back(connection: Connection, claimed_before_ms: int, now_ms: int) -> in
 
 
 def replay(connection: Connection, delivery_id: str, now_ms: int) -> bool:
-    """Make a finished delivery due again, with a fresh schedule and the same id; gives whether it was."""
+    """Make a finished delivery due again, with a fresh schedule and the same id; gives whether it was.
+
+    What was carried by another goes alone now.
+    """
     over = and_(
         t.deliveries.c.delivery_id == delivery_id,
         t.deliveries.c.state.in_((DeliveryState.DEAD, DeliveryState.DELIVERED)),
     )
-    changed = connection.execute(
-        update(t.deliveries)
-        .where(over)
-        .values(state=DeliveryState.DUE, reason=None, round_attempts=0, next_ms=now_ms)
-    )
-    return changed.rowcount == 1
+    return _replay(connection, over, now_ms) == 1
+
+
+def replay_dead(connection: Connection, endpoint_id: str, now_ms: int) -> int:
+    """Make all dead letters of an endpoint due again; give how many."""
+    dead = and_(t.deliveries.c.endpoint_id == endpoint_id, t.deliveries.c.state == DeliveryState.DEAD)
+    return _replay(connection, dead, now_ms)
+
+
+def _replay(connection: Connection, chosen: ColumnElement[bool], now_ms: int) -> int:
+    """Make deliveries due again; give how many."""
+    fresh = {"reason": None, "round_attempts": 0, "next_ms": now_ms, "carried_by": None}
+    again = update(t.deliveries).where(chosen).values(state=DeliveryState.DUE, **fresh)
+    return connection.execute(again).rowcount

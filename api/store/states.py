@@ -34,6 +34,8 @@ class Origin(StrEnum):
 
     MACHINE = "machine"
     OFFICER = "officer"
+    CLOCK = "clock"
+    DELIVERY = "delivery"
 
 
 class Action(StrEnum):
@@ -43,6 +45,7 @@ class Action(StrEnum):
     ASSIGN = "assign"
     HAND_OVER = "hand_over"
     COMMENT = "comment"
+    PUBLISH = "publish"
     CLOSE = "close"
     REOPEN = "reopen"
 
@@ -55,13 +58,35 @@ class EndpointState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; ``due`` and ``sending`` are not over yet, ``withheld`` never began."""
+    """Where a delivery stands.
+
+    ``due`` and ``sending`` are not over yet, ``carried`` goes with another delivery, ``withheld`` never
+    began.
+    """
 
     DUE = "due"
     SENDING = "sending"
+    CARRIED = "carried"
     DELIVERED = "delivered"
     DEAD = "dead"
     WITHHELD = "withheld"
 
 
-PENDING = (DeliveryState.DUE, DeliveryState.SENDING)
+class Purpose(StrEnum):
+    """What a delivery is for; an escalation's also names its deadline, so that each is told once."""
+
+    EVENT = "event"
+    ESCALATION = "escalation"
+    NOTICE = "notice"
+
+
+class ChannelName(StrEnum):
+    """By what an endpoint is reached."""
+
+    WEBHOOK = "webhook"
+    ALERTMANAGER = "alertmanager"
+    EMAIL = "email"
+    APPRISE = "apprise"
+
+
+PENDING = (DeliveryState.DUE, DeliveryState.SENDING, DeliveryState.CARRIED)

@@ -1,7 +1,8 @@
 """The tables. Times are milliseconds since 1970 unless the name says otherwise.
 
 ``alert_events.seq`` is the one journal: machine events and officers' actions in the order in which the store
-learnt of them; the live stream resumes by it and deliveries are born with it.
+learnt of them; the live stream resumes by it and deliveries are born with it. A line about an endpoint that
+was disabled has the endpoint's id for an alert's.
 """
 
 from sqlalchemy import (
@@ -108,6 +109,14 @@ endpoints = Table(
     Column("previous_until_ms", BigInteger),
     Column("created_ms", BigInteger, nullable=False),
     Column("created_by", String(200), nullable=False),
+    Column("channel", String(20), nullable=False, server_default="webhook"),
+    Column("language", String(2), nullable=False, server_default="vi"),
+    Column("quiet_hours", String(11)),
+    Column("group_seconds", Integer, nullable=False, server_default="0"),
+    Column("escalation_minutes", Integer),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since_ms", BigInteger),
+    Column("paused_until_ms", BigInteger),
 )
 
 deliveries = Table(
@@ -129,10 +138,29 @@ deliveries = Table(
     Column("claimed_ms", BigInteger),
     Column("decided_ms", BigInteger, nullable=False),
     Column("delivered_ms", BigInteger),
-    UniqueConstraint("alert_id", "revision", "endpoint_id"),
+    Column("purpose", String(40), nullable=False, server_default="event"),
+    Column("group_key", String(220)),
+    Column("carried_by", String(60)),
+    UniqueConstraint("alert_id", "revision", "endpoint_id", "purpose"),
     Index(None, "state", "next_ms"),
     Index(None, "endpoint_id", "alert_id", "state"),
+    Index(None, "carried_by"),
     sqlite_autoincrement=True,
+)
+
+deadlines = Table(
+    "deadlines",
+    METADATA,
+    Column("alert_id", String(200), primary_key=True),
+    Column("severity", String(20), primary_key=True),
+    Column("goal", String(20), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("start", String(20), nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("met_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Index(None, "due_ms"),
 )
 
 silences = Table(

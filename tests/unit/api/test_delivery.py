@@ -11,7 +11,7 @@ from receiver_support import Receiver, receiving, until
 from sqlalchemy import select, update
 
 from api.clock import now_ms
-from api.dispatcher import Dispatcher
+from api.dispatcher import Dispatcher, Pace
 from api.signing import new_secret
 from api.store import outbox, tables
 from api.store.endpoints import NewEndpoint, create, rotate
@@ -29,11 +29,11 @@ async def delivering(api: Api, lanes: int = 4) -> AsyncIterator[Dispatcher]:
     services = api.services
     dispatcher = Dispatcher(
         services.store,
-        services.sender,
+        services.channels,
         services.metrics,
         services.due,
-        lanes=lanes,
-        lease_seconds=LEASE_MS / 1000,
+        services.clock,
+        Pace(lanes, LEASE_MS / 1000, 120),
     )
     running = asyncio.create_task(dispatcher.run())
     try:
@@ -69,8 +69,9 @@ def outcomes(api: Api) -> list[str | None]:
 
 
 def make_due(api: Api) -> None:
-    """Let the time of every retry have come."""
+    """Let the time of every retry have come, and the end of every endpoint's rest."""
     with api.store.write() as connection:
+        connection.execute(update(tables.endpoints).values(paused_until_ms=None))
         connection.execute(update(tables.deliveries).values(next_ms=0))
     api.services.due.ring()
 

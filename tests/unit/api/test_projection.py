@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from api.store import Store, tables
 from api.store import topics as topic_store
+from api.store.due import Cause, delivery_id
 from api.store.endpoints import NewEndpoint, create
-from api.store.projection import CATALOGUE, SERIES, Record, delivery_id, next_offsets
+from api.store.projection import CATALOGUE, SERIES, Record, next_offsets
 from api.store.states import DeliveryState
 from detectors.events import EventName, Severity, encode_event
 
@@ -119,7 +120,7 @@ def test_each_endpoint_gets_each_revision_once(tmp_path: Path) -> None:
         endpoints = [endpoint(store), endpoint(store)]
         keep(store, life("a", Log()))
         found = rows(store, "deliveries")
-        ids = {delivery_id(one, "a", revision) for one in endpoints for revision in (1, 2, 3, 4)}
+        ids = {delivery_id(one, Cause("a", revision, 0, 0)) for one in endpoints for revision in (1, 2, 3, 4)}
         assert {row[1] for row in found} == ids
         assert {row[6] for row in found} == {DeliveryState.DUE}
 
