@@ -88,9 +88,9 @@ def run(
             read = f"{len(counts[file].rows)} rows"
         else:
             pipeline = Pipeline(watched, budget)
-            records = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
+            records, numbers = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
             written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
-            read = _read(pipeline, say)
+            read = _read(pipeline, numbers, say)
         alerts = ", ".join(f"{count} {name}" for name, count in sorted(written.items())) or "no alert"
         say.write(f"{file.name}: {read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
     return 0
@@ -144,20 +144,21 @@ def _decide_counts(topic: str, counts: Counts, budget: float) -> Iterator[AlertE
     return watch_counts(topic, counts.rows, counts.step, DetectionSettings(pages_per_week=budget))
 
 
-def _read(pipeline: Pipeline, say: IO[str]) -> str:
+def _read(pipeline: Pipeline, numbers: list[int], say: IO[str]) -> str:
     """Tell the first dead letters and return what became of the mentions."""
     for refused in pipeline.refused[:5]:
         rejection = refused.rejection
-        line = refused.record.offset + 1
+        line = numbers[refused.record.offset]
         say.write(f"  line {line}: {rejection.reason} {rejection.field}: {rejection.detail}\n")
     return ", ".join(f"{count} {outcome}" for outcome, count in sorted(pipeline.outcomes.items()))
 
 
-def records_by_arrival(lines: Iterable[bytes], now_ms: int) -> Iterator[Record]:
+def records_by_arrival(lines: Iterable[bytes], now_ms: int) -> tuple[list[Record], list[int]]:
     """Return the lines as records in order of arrival (``fetched_at``, else ``published_at``).
 
-    A line whose times cannot be read stays behind the one before it and becomes a dead letter. ``offset`` is
-    the line's place in the file, counted from 0.
+    A line whose times cannot be read stays behind the one before it and becomes a dead letter. Offsets follow
+    the order of arrival, as a broker would give them; beside the records come the numbers of their lines,
+    counted from 1.
     """
     placed: list[tuple[int, int, bytes, int]] = []
     arrival, appended = 0, now_ms
@@ -174,7 +175,8 @@ def records_by_arrival(lines: Iterable[bytes], now_ms: int) -> Iterator[Record]:
             appended = min(arrival, now_ms) if times.fetched_at is None else now_ms
         placed.append((arrival, number, line.strip(), appended))
     placed.sort()
-    return (Record(0, number, appended, value) for _, number, value, appended in placed)
+    records = [Record(0, place, appended, value) for place, (_, _, value, appended) in enumerate(placed)]
+    return records, [number + 1 for _, number, _, _ in placed]
 
 
 def _write(out: Path, stem: str, events: Iterable[AlertEvent], *, only_paging: bool) -> Counter[str]:

@@ -71,6 +71,19 @@ def test_gz_and_any_order_of_lines_give_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "a.jsonl").read_bytes() == (tmp_path / "out" / "b.jsonl").read_bytes() != b""
 
 
+def test_no_mention_is_lost_whatever_the_order_of_the_lines() -> None:
+    """A file written newest first, longer than a batch: each line counts."""
+    lines = lines_of(MENTIONS).splitlines()
+    assert len(lines) > 500
+    outcomes = []
+    for order in (lines, lines[::-1]):
+        pipeline = Pipeline(catalogue(), 14.0)
+        list(pipeline.run(records_by_arrival(order, NOW_MS)[0]))
+        outcomes.append(pipeline.outcomes)
+    assert outcomes[0] == outcomes[1]
+    assert sum(outcomes[0].values()) == len(lines)
+
+
 def test_only_paging_leaves_out_what_does_not_page(tmp_path: Path) -> None:
     """The rest is untouched and in order."""
     file = tmp_path / "a.csv"
@@ -161,8 +174,8 @@ def test_bad_lines_do_not_move_time() -> None:
     bad = [b"{broken\n"] * 600
     lines = [*lines_of(mentions[:20]).splitlines(), *bad, *lines_of(mentions[20:]).splitlines()]
     pipeline, clean = Pipeline(catalogue(), 14.0), Pipeline(catalogue(), 14.0)
-    list(pipeline.run(records_by_arrival(lines, NOW_MS)))
-    list(clean.run(records_by_arrival(lines_of(mentions).splitlines(), NOW_MS)))
+    list(pipeline.run(records_by_arrival(lines, NOW_MS)[0]))
+    list(clean.run(records_by_arrival(lines_of(mentions).splitlines(), NOW_MS)[0]))
     assert pipeline.outcomes == clean.outcomes + pipeline.outcomes.__class__({"rejected": 600})
     assert pipeline.watch.closed == clean.watch.closed
 
