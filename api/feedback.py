@@ -20,6 +20,7 @@ from api.store import Store
 from api.store import tables as t
 from api.store.projection import next_offsets, store_places
 from api.store.states import Action, Origin
+from api.store.turns import Duty
 
 FEEDBACK = "feedback"
 SCHEMA = "haidang.feedback.v1"
@@ -95,13 +96,19 @@ class FeedbackPublisher:
             await self._journal.wait(ticket, wait_seconds)
 
     def publish(self) -> int:
-        """Publish the next verdicts and keep the place; gives how many. Raises KafkaAwayError."""
-        with self._store.read() as connection:
-            messages, place = unpublished(connection)
-        if not messages:
-            return 0
-        self._producer.send_keyed(FEEDBACK, messages)
-        with self._store.write() as connection:
-            store_places(connection, {(FEEDBACK, 0): place + 1})
+        """Publish the next verdicts and keep the place; gives how many, 0 when another process has the duty.
+
+        Raises KafkaAwayError.
+        """
+        with self._store.on_duty(Duty.FEEDBACK) as held:
+            if held is None:
+                return 0
+            with self._store.read() as connection:
+                messages, place = unpublished(connection)
+            if not messages:
+                return 0
+            self._producer.send_keyed(FEEDBACK, messages)
+            with self._store.write() as connection:
+                store_places(connection, {(FEEDBACK, 0): place + 1})
         logs.info(LOG, "feedback_published", verdicts=len(messages))
         return len(messages)

@@ -11,12 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.clock import now_ms
 from api.store import Store, audit
 from api.store.tables import keys
+from api.store.turns import Turn, take_turn
 
 KEY_PREFIX = "hdk_"
 ADMIN_NAME = "admin"
@@ -83,15 +84,20 @@ def create_key(store: Store, name: str, role: Role | str, expires_days: int | No
         raise KeyFaultError(f"a key's role is one of {', '.join(Role)}")
     if expires_days is not None and not 1 <= expires_days <= MAX_DAYS:
         raise KeyFaultError(f"a key expires after 1 to {MAX_DAYS} days")
+    try:
+        with store.write() as connection:
+            return _add(connection, name, role, expires_days)
+    except IntegrityError as error:
+        raise KeyFaultError(f"there is a key named {name!r} already") from error
+
+
+def _add(connection: Connection, name: str, role: Role | str, expires_days: int | None = None) -> str:
+    """Store a new key's digest and give the key."""
     key, now = KEY_PREFIX + secrets.token_urlsafe(32), now_ms()
     row = {"key_id": "key_" + secrets.token_hex(8), "name": name, "role": str(role), "created_ms": now}
     row["expires_ms"] = None if expires_days is None else now + expires_days * DAY_MS
-    try:
-        with store.write() as connection:
-            connection.execute(insert(keys).values(**row, sha256=fingerprint(key)))
-            audit.note(connection, COMMAND_LINE, "key_create", name, now, role=str(role))
-    except IntegrityError as error:
-        raise KeyFaultError(f"there is a key named {name!r} already") from error
+    connection.execute(insert(keys).values(**row, sha256=fingerprint(key)))
+    audit.note(connection, COMMAND_LINE, "key_create", name, now, role=str(role))
     return key
 
 
@@ -138,12 +144,13 @@ def ensure_admin_key(store: Store, path: Path) -> bool:
 
     Gives whether one was made; a store that has a key is left alone.
     """
-    with store.read() as connection:
+    with store.write() as connection:
+        take_turn(connection, Turn.ADMIN_KEY)
         if connection.execute(select(func.count()).select_from(keys)).scalar_one():
             return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(create_key(store, ADMIN_NAME, Role.ADMIN) + "\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(_add(connection, ADMIN_NAME, Role.ADMIN) + "\n")
     return True

@@ -1,7 +1,8 @@
 """The projector: Kafka's ``alerts``, ``series`` and ``catalogue`` into the store, in a thread of its own.
 
 Its place in the log is a row of the same transaction as what it read, so a killed process neither loses nor
-repeats anything. It belongs to no consumer group.
+repeats anything. It belongs to no consumer group: where several processes share a database, one has the duty
+and the others stand by. One that has lost the duty without noticing is refused by its place.
 """
 
 import logging
@@ -16,12 +17,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from api import logs
 from api.response import Rule
 from api.store import Store
-from api.store.projection import ALERTS, CATALOGUE, SERIES, Projected, Record, next_offsets, project
+from api.store.projection import (
+    ALERTS,
+    CATALOGUE,
+    SERIES,
+    PlaceMovedError,
+    Projected,
+    Record,
+    check_places,
+    next_offsets,
+    project,
+)
+from api.store.turns import Duty, Held
 
 POLL_MS = 250
 BATCH_RECORDS = 200
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
-LANES: tuple[tuple[str, ...], ...] = ((ALERTS, CATALOGUE), (SERIES,))
+STAND_BY_SECONDS = 2.0
+LANES: dict[Duty, tuple[str, ...]] = {Duty.ALERTS: (ALERTS, CATALOGUE), Duty.SERIES: (SERIES,)}
 
 LOG = logging.getLogger("haidang.projector")
 
@@ -42,14 +55,16 @@ class Projector:
         self,
         store: Store,
         bootstrap: str,
-        topics: Sequence[str],
+        duty: Duty,
         projected: Callable[[Projected], None],
         rules: Sequence[Rule] = (),
     ) -> None:
-        """Prepare; nothing runs before ``start``."""
+        """Prepare to do a duty of ``LANES``; nothing runs before ``start``."""
         self._store = store
         self._bootstrap = bootstrap.split(",")
-        self._topics = tuple(topics)
+        self._duty = duty
+        self._topics = LANES[duty]
+        self._places: dict[str, dict[int, int]] = {}
         self._projected = projected
         self._rules = rules
         self._stopping = threading.Event()
@@ -58,7 +73,7 @@ class Projector:
 
     @property
     def following(self) -> bool:
-        """Whether it has found its topics and its place in them."""
+        """Whether it has found its topics and its place in them, or another process has the duty."""
         return self._following.is_set()
 
     def start(self) -> None:
@@ -76,19 +91,31 @@ class Projector:
         failures = 0
         while not self._stopping.is_set():
             try:
-                self._follow()
+                with self._store.on_duty(self._duty) as held:
+                    self._stand_by() if held is None else self._follow(held)
                 failures = 0
-            except (KafkaError, SQLAlchemyError, TopicsMissingError, OSError) as error:
+            except (KafkaError, SQLAlchemyError, TopicsMissingError, PlaceMovedError, OSError) as error:
                 failures = 1 if self.following else failures + 1
                 logs.warn(LOG, "projector_retry", topic=self._topics[0], error=type(error).__name__)
+                self._pause(failures)
             except Exception:  # the outer edge: a thread that died unseen would be worse
                 failures += 1
                 LOG.exception("projector_failed topic=%s", self._topics[0])
-            self._following.clear()
-            self._stopping.wait(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+                self._pause(failures)
 
-    def _follow(self) -> None:
-        """Read from the stored place until told to stop."""
+    def _pause(self, failures: int) -> None:
+        """Wait after a failure, the longer the more there were."""
+        self._following.clear()
+        self._stopping.wait(BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1])
+
+    def _stand_by(self) -> None:
+        """Leave the work to the process that has the duty, for a while."""
+        self._following.set()
+        self._stopping.wait(STAND_BY_SECONDS)
+
+    def _follow(self, held: Held) -> None:
+        """Read from the stored place until told to stop or the duty is lost."""
+        self._following.clear()
         consumer = _consumer(self._bootstrap)
         try:
             self._find_place(consumer)
@@ -96,6 +123,7 @@ class Projector:
             while not self._stopping.is_set():
                 batches = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
                 records = [_record(item) for batch in batches.values() for item in batch]
+                held.check()
                 if records:
                     self._keep(records)
         finally:
@@ -103,22 +131,25 @@ class Projector:
 
     def _find_place(self, consumer: KafkaConsumer) -> None:
         """Assign every partition and seek to where the store stands."""
-        places: dict[TopicPartition, int] = {}
         with self._store.read() as connection:
-            for topic in self._topics:
-                stored = next_offsets(connection, topic)
-                partitions = consumer.partitions_for_topic(topic)
-                if not partitions:
-                    raise TopicsMissingError(topic)
-                places |= {TopicPartition(topic, number): stored.get(number, 0) for number in partitions}
-        consumer.assign(list(places))
-        for place, offset in places.items():
+            self._places = {topic: next_offsets(connection, topic) for topic in self._topics}
+        start: dict[TopicPartition, int] = {}
+        for topic, stored in self._places.items():
+            partitions = consumer.partitions_for_topic(topic)
+            if not partitions:
+                raise TopicsMissingError(topic)
+            start |= {TopicPartition(topic, number): stored.get(number, 0) for number in partitions}
+        consumer.assign(list(start))
+        for place, offset in start.items():
             consumer.seek(place, offset)
 
     def _keep(self, records: Sequence[Record]) -> None:
         """Store one batch and tell of it."""
         with self._store.write() as connection:
+            check_places(connection, self._places)
             projected = project(connection, records, self._rules)
+        for record in records:
+            self._places[record.topic][record.partition] = record.offset + 1
         for record, reason in projected.unreadable:
             logs.warn(
                 LOG,

@@ -61,8 +61,9 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.journal.bind()
     services.due.bind()
-    for projector in services.projectors:
-        projector.start()
+    threads = services.new_threads()
+    for thread in threads:
+        thread.start()
     dispatcher = services.new_dispatcher()
     parts = (dispatcher, services.new_feedback(), services.new_refresher())
     working = [asyncio.create_task(part.run()) for part in parts]
@@ -73,8 +74,8 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
         await dispatcher.stop()
-        for projector in services.projectors:
-            await asyncio.to_thread(projector.stop)
+        for thread in threads:
+            await asyncio.to_thread(thread.stop)
         await services.sender.close()
         await asyncio.to_thread(services.producer.close)
 

@@ -11,6 +11,7 @@ from api.channels import build as channels
 from api.clock import Clock, WallClock
 from api.dispatcher import LEASE_SECONDS, Dispatcher, Pace
 from api.feedback import FeedbackPublisher
+from api.listener import Listener
 from api.metrics import Metrics
 from api.producer import MentionProducer
 from api.projector import LANES, Projector
@@ -18,6 +19,7 @@ from api.refresher import Refresher
 from api.sender import Sender
 from api.settings import ApiSettings
 from api.store import Store
+from api.store.calls import Call
 from api.store.projection import Projected
 
 
@@ -50,6 +52,10 @@ class Services:
         channel = channels.alertmanager(self.settings, self.sender)
         return Refresher(self.store, channel, self.clock, self.settings.alertmanager_refresh_seconds)
 
+    def new_threads(self) -> tuple[Listener | Projector, ...]:
+        """Give what runs in threads of its own: the projectors, and a listener for other processes' news."""
+        return Listener(self.store, {Call.JOURNAL: self.journal, Call.DUE: self.due}), *self.projectors
+
     def new_feedback(self) -> FeedbackPublisher:
         """Make the process's publisher of verdicts."""
         return FeedbackPublisher(self.store, self.producer, self.journal)
@@ -77,8 +83,8 @@ def build(settings: ApiSettings, store: Store) -> Services:
         producer=MentionProducer(settings.kafka_bootstrap, settings.kafka_produce_seconds),
     )
     services.projectors = tuple(
-        Projector(store, settings.kafka_bootstrap, lane, services.on_projected, settings.deadline_rules)
-        for lane in LANES
+        Projector(store, settings.kafka_bootstrap, duty, services.on_projected, settings.deadline_rules)
+        for duty in LANES
     )
     return services
 

@@ -10,7 +10,8 @@ from detectors.events import AlertKind, EventName, Name, Severity
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Revision = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class TopicRef(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class AlertHead(msgspec.Struct, frozen=True):
 
     schema: Literal["haidang.alert.v1"]
     alert_id: Text
-    revision: Annotated[int, msgspec.Meta(ge=1)]
+    revision: Revision
     event: EventName
     at: Aware
     topic: TopicRef
@@ -65,7 +66,7 @@ class CatalogueTopic(msgspec.Struct, frozen=True):
     schema: Literal["haidang.topic.v1"]
     id: Text
     name: Name
-    parent: str | None = None
+    parent: Text | None = None
 
 
 class Unreadable(StrEnum):
@@ -80,10 +81,14 @@ Shape = TypeVar("Shape")
 
 
 def read(kind: type[Shape], value: bytes | None) -> Shape | Unreadable:
-    """Decode one record's value, or say why it cannot be; never raises."""
+    """Decode one record's value, or say why it cannot be; never raises.
+
+    All of it must be UTF-8, fields that are not read too: the store keeps them.
+    """
     if not value:
         return Unreadable.EMPTY
     try:
+        value.decode()
         return msgspec.json.decode(value, type=kind)
     except msgspec.ValidationError:
         return Unreadable.WRONG_SHAPE

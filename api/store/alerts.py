@@ -10,6 +10,7 @@ from api.clock import rfc3339
 from api.lifecycle import Conflict, Standing, Wish, decide
 from api.store import deadlines
 from api.store import tables as t
+from api.store.calls import Call, call
 from api.store.states import Action, AlertVerdict, HumanState, Origin
 from api.store.turns import Turn, take_turn
 
@@ -83,8 +84,10 @@ def _conditions(chosen: Filter) -> list[ColumnElement[bool]]:
 def act(connection: Connection, alert_id: str, wish: Wish, actor: str, now_ms: int) -> Conflict | None:
     """Let an officer do something with an alert that exists, by compare-and-set; None when it is done.
 
-    A Conflict names why it was not done and where the alert stands; nothing is changed then.
+    A Conflict names why it was not done and where the alert stands; nothing is changed then. The turn comes
+    before the alert's row, as in the projector, so that the two never wait for each other.
     """
+    take_turn(connection, Turn.JOURNAL)
     while True:
         before = _standing(connection, alert_id)
         after = decide(before, wish)
@@ -92,7 +95,7 @@ def act(connection: Connection, alert_id: str, wish: Wish, actor: str, now_ms: i
             return after
         if _set(connection, alert_id, before, after, _columns(wish, actor, now_ms)):
             break
-    take_turn(connection, Turn.JOURNAL)
+    call(connection, Call.JOURNAL)
     said = {"action": wish.action, "verdict": wish.verdict, "reason": wish.reason, "comment": wish.comment}
     body = {**said, "to": wish.to, "human_state": after.human_state}
     line = {"event": wish.action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}

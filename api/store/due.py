@@ -21,6 +21,7 @@ from api.routing import (
 )
 from api.store import silences
 from api.store import tables as t
+from api.store.calls import Call, call
 from api.store.states import AlertState, DeliveryState, EndpointState, Purpose
 from api.store.upsert import insert_into
 from detectors.events import AlertKind, Severity
@@ -57,6 +58,7 @@ def make(
     rows = [_row(endpoint_id, cause, way, silence_id) for endpoint_id, way in routed]
     if rows:
         connection.execute(insert_into(connection, t.deliveries).on_conflict_do_nothing(), rows)
+        call(connection, Call.DUE)
     return sum(row["state"] == DeliveryState.DUE for row in rows)
 
 

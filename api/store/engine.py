@@ -16,11 +16,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.store.address import AddressError, parse_address
-from api.store.turns import Turn, take_turn
+from api.store.turns import Duty, Held, Turn, take_duty, take_turn
 
 _WRITE = "haidang_write"
 _BUSY_SECONDS = 15
 _CONNECT_SECONDS = 10
+_POOL_CONNECTIONS = 10
 _PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY")
 _ONE_MOMENT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -56,6 +57,27 @@ class Store:
         """Give a connection whose work is kept as a whole, or not at all if an exception ends the block."""
         with self._writing.begin() as connection:
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Give a connection for one purpose, kept apart from all others and closed at the end.
+
+        Each statement is a transaction of its own.
+        """
+        with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()
+
+    @contextmanager
+    def on_duty(self, duty: Duty) -> Iterator[Held | None]:
+        """Have a duty for the length of the block, or None when another process has it."""
+        if not self.shared:
+            yield Held()
+            return
+        with self.alone() as connection:
+            yield Held(connection) if take_duty(connection, duty) else None
 
     @property
     def shared(self) -> bool:
@@ -108,7 +130,7 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=patience)
+    engine = create_engine(url, pool_pre_ping=True, pool_size=_POOL_CONNECTIONS, connect_args=patience)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 

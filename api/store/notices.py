@@ -8,6 +8,7 @@ from api.outcome import DisabledReason
 from api.routing import HoldReason, Send, quiet_until_ms
 from api.store import due
 from api.store import tables as t
+from api.store.calls import Call, call
 from api.store.states import EndpointState, Origin, Purpose
 from api.store.turns import Turn, take_turn
 from detectors.events import Severity
@@ -18,6 +19,7 @@ EVENT = "disabled"
 def tell(connection: Connection, endpoint_id: str, why: DisabledReason, now_ms: int) -> int:
     """Tell every other active endpoint that this one was disabled; give how many deliveries that makes."""
     take_turn(connection, Turn.JOURNAL)
+    call(connection, Call.JOURNAL)
     lost = connection.execute(select(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id)).one()
     seq = connection.execute(
         insert(t.alert_events)

@@ -34,6 +34,7 @@ from api.outcome import Answer, DeadReason, Decision, Delivered, DisabledReason,
 from api.routing import HoldReason, QuietHours, parse_quiet_hours, quiet_until_ms
 from api.store import deadlines, notices
 from api.store import tables as t
+from api.store.calls import Call, call
 from api.store.states import PENDING, ChannelName, DeliveryState, EndpointState, Origin, Purpose
 from detectors.events import Severity
 
@@ -443,6 +444,7 @@ def replay_dead(connection: Connection, endpoint_id: str, now_ms: int) -> int:
 
 def _replay(connection: Connection, chosen: ColumnElement[bool], now_ms: int) -> int:
     """Make deliveries due again; give how many."""
+    call(connection, Call.DUE)
     fresh = {"reason": None, "round_attempts": 0, "next_ms": now_ms, "carried_by": None}
     again = update(t.deliveries).where(chosen).values(state=DeliveryState.DUE, **fresh)
     return connection.execute(again).rowcount

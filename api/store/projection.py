@@ -14,6 +14,7 @@ from api.clock import to_ms
 from api.response import Rule
 from api.store import deadlines, due
 from api.store import tables as t
+from api.store.calls import Call, call
 from api.store.states import AlertState, HumanState, Origin
 from api.store.turns import Turn, take_turn
 from api.store.upsert import insert_into
@@ -45,12 +46,28 @@ class Projected:
     unreadable: list[tuple[Record, wire.Unreadable]] = field(default_factory=list)
 
 
+class PlaceMovedError(Exception):
+    """Another process has projected what this one was about to."""
+
+
 def next_offsets(connection: Connection, topic: str) -> dict[int, int]:
     """Give, per partition of a topic, the offset to read next."""
     rows = connection.execute(
         select(t.consumed.c.partition, t.consumed.c.next_offset).where(t.consumed.c.topic == topic)
     )
     return {row.partition: row.next_offset for row in rows}
+
+
+def check_places(connection: Connection, expected: Mapping[str, Mapping[int, int]]) -> None:
+    """Take the projector's turn and make sure that the store stands where the caller has left it.
+
+    ``expected`` is `next_offsets` of each topic. Raises PlaceMovedError when another process has projected
+    meanwhile.
+    """
+    take_turn(connection, Turn.PROJECTION)
+    for topic, places in expected.items():
+        if next_offsets(connection, topic) != places:
+            raise PlaceMovedError(topic)
 
 
 def project(connection: Connection, records: Sequence[Record], rules: Sequence[Rule] = ()) -> Projected:
@@ -156,6 +173,7 @@ def _project_alert(
 def _insert_event(connection: Connection, head: wire.AlertHead, body: str, decided_ms: int) -> int | None:
     """Write the event into the journal and give its place there; None if the revision is known."""
     take_turn(connection, Turn.JOURNAL)
+    call(connection, Call.JOURNAL)
     statement = insert_into(connection, t.alert_events).values(
         alert_id=head.alert_id,
         origin=Origin.MACHINE,

@@ -11,7 +11,16 @@ from api.store import Store, tables
 from api.store import topics as topic_store
 from api.store.due import Cause, delivery_id
 from api.store.endpoints import NewEndpoint, create
-from api.store.projection import CATALOGUE, SERIES, Record, next_offsets
+from api.store.projection import (
+    ALERTS,
+    CATALOGUE,
+    SERIES,
+    PlaceMovedError,
+    Record,
+    check_places,
+    next_offsets,
+    project,
+)
 from api.store.states import DeliveryState
 from detectors.events import EventName, Severity, encode_event
 
@@ -114,6 +123,28 @@ def test_the_offset_is_kept_with_what_was_read(tmp_path: Path) -> None:
         assert len(rows(store, "alerts")) == 1
 
 
+def test_a_projector_that_others_have_overtaken_is_refused(tmp_path: Path) -> None:
+    """It keeps nothing of its batch, however it came to believe that it was alone."""
+    log = Log()
+    first, second = life("a", log), life("b", log)
+    with fresh_store(tmp_path) as store:
+        with store.read() as connection:
+            left = {topic: next_offsets(connection, topic) for topic in (ALERTS, CATALOGUE)}
+        keep(store, first)
+        with pytest.raises(PlaceMovedError):
+            keep_from(store, left, second)
+        assert len(rows(store, "alerts")) == 1
+        keep_from(store, {ALERTS: {0: 4}, CATALOGUE: {}}, second)
+        assert len(rows(store, "alerts")) == 2
+
+
+def keep_from(store: Store, places: dict[str, dict[int, int]], records: list[Record]) -> None:
+    """Project as a projector does that believes the store to be at these places."""
+    with store.write() as connection:
+        check_places(connection, places)
+        project(connection, records)
+
+
 def test_each_endpoint_gets_each_revision_once(tmp_path: Path) -> None:
     """Deliveries are born with the event, due at once, under an id that never changes."""
     with fresh_store(tmp_path) as store:
@@ -169,7 +200,21 @@ def test_the_catalogue_names_topics_over_what_alerts_say(tmp_path: Path) -> None
 @pytest.mark.parametrize("topic", ["alerts", "series", "catalogue"])
 @pytest.mark.parametrize(
     "value",
-    [None, b"", b"not json", b"\xff\xfe", b"[]", b'{"schema":"other"}', b'{"schema":"haidang.alert.v1"}'],
+    [
+        *(
+            None,
+            b"",
+            b"not json",
+            b"\xff\xfe",
+            b"[]",
+            b'{"schema":"other"}',
+            b'{"schema":"haidang.alert.v1"}',
+        ),
+        pytest.param(encode_event(alert_event())[:-1] + b',"x":"\xff"}', id="not_utf8_where_nobody_reads"),
+        pytest.param(encode_event(alert_event("a" * 201)), id="too_long"),
+        pytest.param(encode_event(alert_event(revision=2**31)), id="too_large"),
+        pytest.param(b'{"schema":"haidang.series.v1","rows":[["a",10,2147483648,0,0]]}', id="too_many"),
+    ],
 )
 def test_an_unreadable_record_is_passed_over_and_named(
     tmp_path: Path, topic: str, value: bytes | None
