@@ -48,7 +48,8 @@ def _insert(connection: Connection, head: wire.AlertHead, deadline: Deadline) ->
         minutes=deadline.minutes,
         due_ms=deadline.due_ms,
     )
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
+    fresh = statement.on_conflict_do_nothing().returning(t.deadlines.c.goal)
+    return connection.execute(fresh).first() is not None
 
 
 def _credit(connection: Connection, alert_id: str, now_ms: int) -> None:
