@@ -24,7 +24,7 @@ from deploy.local_http import get
 from deploy.settings import Settings, load, variable
 from deploy.up import OK, STATE_FILE, address
 from streams.catalogue import CatalogueError
-from streams.worker import read_catalogue
+from streams.catalogue_file import read_catalogue
 
 PROBE_TOPIC = "haidang-doctor"
 SKEW_ALLOWED_SECONDS = 2.0

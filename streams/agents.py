@@ -24,6 +24,7 @@ from streams import observation as wire
 from streams.classify import Classifier, Record, Refused
 from streams.journal import Journal, restore
 from streams.mention import Reason, Rejection, encode_dead_letter
+from streams.metrics import Decided
 from streams.pipeline import Monitors
 from streams.state import StateTable
 from streams.steering import CALENDAR, FEEDBACK, partitions_of, read_order
@@ -120,10 +121,8 @@ class Agents:
     ) -> None:
         self._app = app
         self._settings = settings
-        self._catalogue = catalogue
         self._metrics = metrics
-        self._classifier = Classifier(catalogue, Understanding(catalogue), settings.partitions)
-        self._monitors = Monitors(catalogue, settings.pages_per_week)
+        self._use(catalogue, Understanding(catalogue))
         self._watches: dict[int, tuple[Watch, Journal]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._topics = {name: self._topic(name) for name in (*READ_TOPICS, "alerts", "series")}
@@ -137,6 +136,24 @@ class Agents:
         app.on_partitions_revoked.connect(self._forget, weak=False)
         app.on_rebalance_complete.connect(self._settle, weak=False)
         app.task(self._begin)
+
+    def _use(self, catalogue: Catalogue, understanding: Understanding) -> None:
+        self._catalogue = catalogue
+        self._classifier = Classifier(catalogue, understanding, self._settings.partitions)
+        self._monitors = Monitors(catalogue, self._settings.pages_per_week)
+
+    async def adopt(self, catalogue: Catalogue) -> None:
+        """Watch by another catalogue from the next batch on.
+
+        The watches are made anew from their table, as after a restart, so topics that stay keep counts and
+        state; new ones begin to warm up.
+        """
+        gone = [topic.id for topic in self._catalogue.topics if topic.id not in catalogue.ids]
+        understanding = await asyncio.to_thread(Understanding, catalogue)
+        self._use(catalogue, understanding)
+        self._watches.clear()
+        self._metrics.topics.watch([topic.id for topic in catalogue.topics])
+        await self._tell_topics(gone)
 
     def mine(self) -> set[tuple[str, int]]:
         """Return the input partitions that are assigned to this worker (any thread)."""
@@ -168,12 +185,14 @@ class Agents:
 
     async def _begin(self) -> None:
         self._loop = asyncio.get_running_loop()
+        await self._tell_topics([])
+
+    async def _tell_topics(self, gone: Iterable[str]) -> None:
+        """Publish the watched topics, and that others are watched no more."""
+        records = {topic.id: _topic_record(topic) for topic in self._catalogue.topics}
+        told = {**dict.fromkeys(gone), **records}
         names = self._topics["catalogue"]
-        sent = [
-            names.send_soon(key=topic.id.encode(), value=_topic_record(topic))
-            for topic in self._catalogue.topics
-        ]
-        await _durable(sent)
+        await _durable([names.send_soon(key=key.encode(), value=value) for key, value in told.items()])
 
     async def _settle(self, *_: object, **__: object) -> None:
         """Let no record through before the seek to the committed offsets (faust-streaming issue 596)."""
@@ -267,7 +286,8 @@ class Agents:
         for topic in effects.changed:
             monitor = watch.topics[topic].monitor
             expected = monitor.expected((watch.closed + 1) * 60).mean
-            self._metrics.topics.decide(topic, expected, monitor.scores())
+            decided = Decided(expected, monitor.scores(), monitor.thresholds(), monitor.precision)
+            self._metrics.topics.decide(topic, decided)
 
     def _observe(self, watch: Watch, journal: Journal, event: Event, effects: Effects) -> None:
         observations = wire.decode(event.message.value or b"")

@@ -15,10 +15,10 @@ import msgspec
 from detectors.counts import watch_counts
 from detectors.events import encode_event
 from detectors.settings import DetectionSettings
+from streams.catalogue_file import read_catalogue
 from streams.classify import Record
 from streams.counts_csv import Counts, CountsError, parse_counts
 from streams.pipeline import Pipeline
-from streams.worker import read_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

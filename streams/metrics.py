@@ -8,7 +8,7 @@ label would cost 10,000 topics 100 MB. Every label value known at start-up is th
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 from prometheus_client import disable_created_metrics as _disable_created_metrics
@@ -31,9 +31,12 @@ TOPIC_MENTIONS: Final = "haidang_topic_mentions"
 TOPIC_NEGATIVE_MENTIONS: Final = "haidang_topic_negative_mentions"
 TOPIC_EXPECTED_MENTIONS: Final = "haidang_topic_expected_mentions"
 TOPIC_SCORE: Final = "haidang_topic_score"
+TOPIC_THRESHOLD: Final = "haidang_topic_threshold"
+TOPIC_PRECISION: Final = "haidang_topic_precision_ratio"
 STREAM_LAG_RECORDS: Final = "haidang_stream_lag_records"
 SOURCE_LAST_MENTION: Final = "haidang_source_last_mention_timestamp_seconds"
 DEAD_LETTERS: Final = "haidang_dead_letters"
+CATALOGUE_CHANGES: Final = "haidang_catalogue_changes"
 WORKER_READY: Final = "haidang_worker_ready"
 MENTION_TO_METRIC: Final = "haidang_mention_to_metric_seconds"
 DECISION: Final = "haidang_decision_seconds"
@@ -78,17 +81,48 @@ class Histogram(Collector):
         yield HistogramMetricFamily(self._name, self._documentation, buckets=buckets, sum_value=self._sum)
 
 
+class Decided(NamedTuple):
+    """How a topic's last closed minute was decided: mentions expected, scores and thresholds by evidence.
+
+    ``precision`` is the part of the topic's pages that officers called worth it, 0 .. 1.
+    """
+
+    expected: float
+    scores: Mapping[str, float]
+    thresholds: Mapping[str, float]
+    precision: float
+
+
 class TopicMetrics(Collector):
     """Counts, expectation and scores of every topic in arrays; samples come to be when scraped."""
 
     def __init__(self, topic_ids: Iterable[str], evidence: Sequence[str] = EVIDENCE) -> None:
-        """Create every series at 0; order and number of topics are fixed from here on."""
-        self._slots: dict[str, int] = {topic_id: slot for slot, topic_id in enumerate(topic_ids)}
-        size = len(self._slots)
-        self._mentions = [0] * size
-        self._negative = [0] * size
-        self._expected = [0.0] * size
-        self._scores = {name: [0.0] * size for name in evidence}
+        """Create every series at 0."""
+        self._slots: dict[str, int] = {}
+        self._mentions: list[int] = []
+        self._negative: list[int] = []
+        self._expected: list[float] = []
+        self._precision: list[float] = []
+        self._scores: dict[str, list[float]] = {name: [] for name in evidence}
+        self._thresholds: dict[str, list[float]] = {name: [] for name in evidence}
+        self.watch(topic_ids)
+
+    def watch(self, topic_ids: Iterable[str]) -> None:
+        """Show these topics: new ones at 0, those that stay with their figures, others no more."""
+        slots: dict[str, int] = {}
+        for topic_id in topic_ids:
+            slot = self._slots.get(topic_id)
+            slots[topic_id] = self._new_slot() if slot is None else slot
+        self._slots = slots
+
+    def _new_slot(self) -> int:
+        self._mentions.append(0)
+        self._negative.append(0)
+        self._expected.append(0.0)
+        self._precision.append(0.5)
+        for values in (*self._scores.values(), *self._thresholds.values()):
+            values.append(0.0)
+        return len(self._mentions) - 1
 
     def count(self, topic_id: str, mentions: int, negative: int) -> None:
         """Add counted mentions of one topic, ``negative`` of them negative; an unknown topic is left out."""
@@ -97,16 +131,18 @@ class TopicMetrics(Collector):
             self._mentions[slot] += mentions
             self._negative[slot] += negative
 
-    def decide(self, topic_id: str, expected: float, scores: Mapping[str, float]) -> None:
+    def decide(self, topic_id: str, decided: Decided) -> None:
         """Set what a minute was expected to bring and how the detectors score it; evidence left out is 0."""
         slot = self._slots.get(topic_id)
         if slot is not None:
-            self._expected[slot] = expected
-            for name, values in self._scores.items():
-                values[slot] = scores.get(name, 0.0)
+            self._expected[slot] = decided.expected
+            self._precision[slot] = decided.precision
+            for name in self._scores:
+                self._scores[name][slot] = decided.scores.get(name, 0.0)
+                self._thresholds[name][slot] = decided.thresholds.get(name, 0.0)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the four families, one sample per topic and, for scores, evidence."""
+        """Yield the families, one sample per topic and, for scores and thresholds, evidence."""
         mentions = CounterMetricFamily(TOPIC_MENTIONS, "Mentions counted per topic", labels=["topic"])
         negative = CounterMetricFamily(
             TOPIC_NEGATIVE_MENTIONS, "Negative mentions counted per topic", labels=["topic"]
@@ -117,13 +153,21 @@ class TopicMetrics(Collector):
         score = GaugeMetricFamily(
             TOPIC_SCORE, "Score of the last closed minute per evidence", labels=["topic", "evidence"]
         )
+        threshold = GaugeMetricFamily(
+            TOPIC_THRESHOLD, "Score from which an evidence is a signal", labels=["topic", "evidence"]
+        )
+        precision = GaugeMetricFamily(
+            TOPIC_PRECISION, "Part of the pages that officers called worth it", labels=["topic"]
+        )
         for topic_id, slot in self._slots.items():
+            precision.add_metric([topic_id], self._precision[slot])
             mentions.add_metric([topic_id], self._mentions[slot])
             negative.add_metric([topic_id], self._negative[slot])
             expected.add_metric([topic_id], self._expected[slot])
             for name, values in self._scores.items():
                 score.add_metric([topic_id, name], values[slot])
-        yield from (mentions, negative, expected, score)
+                threshold.add_metric([topic_id, name], self._thresholds[name][slot])
+        yield from (mentions, negative, expected, score, threshold, precision)
 
 
 class SourceMetrics(Collector):
@@ -186,6 +230,12 @@ class Metrics:
             for topic, partitions in lag_partitions.items()
             for partition in range(partitions)
         }
+        changes = Counter(
+            CATALOGUE_CHANGES, "Changes of the catalogue's file", ["outcome"], registry=self.registry
+        )
+        self._catalogue_changes = {
+            taken: changes.labels("taken" if taken else "refused") for taken in (True, False)
+        }
         self._ready = Gauge(WORKER_READY, "1 when recovered and assigned, else 0", registry=self.registry)
 
     def count(self, outcome: Outcome, mentions: int = 1) -> None:
@@ -202,6 +252,10 @@ class Metrics:
         if key not in self._lags:
             self._lags[key] = self._lag.labels(topic, str(partition))
         self._lags[key].set(max(records, 0))
+
+    def catalogue_changed(self, *, taken: bool) -> None:
+        """Count a change of the catalogue's file: taken, or refused because it cannot be used."""
+        self._catalogue_changes[taken].inc()
 
     def ready(self, *, is_ready: bool) -> None:
         """Say whether the worker has recovered and works."""

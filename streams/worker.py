@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from faust import Worker
 
 from streams.agents import GROUP, READ_TOPICS, Agents, make_app
-from streams.catalogue import Catalogue, CatalogueError, default_catalogue_text
+from streams.catalogue import CatalogueError
+from streams.catalogue_file import CatalogueFile, read_catalogue
 from streams.metrics import Metrics, disable_created_metrics, serve
 from streams.pulse import Pulse
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import faust
 
     from streams.settings import WorkerSettings
 
-__all__ = ["read_catalogue", "run"]
+__all__ = ["run"]
 
 LOG = logging.getLogger(__name__)
+#: How often the catalogue's file is looked at.
+_LOOK_SECONDS = 5.0
 #: Both Kafka clients write hundreds of lines a second while a broker is away; the pulse says it in one.
 _NOISY = ("aiokafka", "kafka", "faust.transport.drivers.aiokafka")
-
-
-def read_catalogue(path: Path | None) -> Catalogue:
-    """Return the catalogue of a file, or the bundled one.
-
-    Raises
-    ------
-    CatalogueError
-        If the file cannot be read or used; the message names place, problem and fix.
-
-    """
-    if path is None:
-        return Catalogue.parse(default_catalogue_text(), "catalogue_vn.toml")
-    try:
-        return Catalogue.parse(path.read_text(encoding="utf-8"), path.name)
-    except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise CatalogueError(str(path), "file", str(problem), "name a readable TOML file") from error
 
 
 def run(settings: WorkerSettings) -> int:
@@ -63,6 +47,7 @@ def run(settings: WorkerSettings) -> int:
         serve(metrics, settings.worker_metrics_host, settings.worker_metrics_port)
     app = make_app(settings)
     agents = Agents(app, settings, catalogue, metrics)
+    follow_catalogue(app, CatalogueFile(settings.catalogue, catalogue), agents, metrics)
     places = [(topic, partition) for topic in READ_TOPICS for partition in range(settings.partitions)]
     pulse = Pulse(
         settings,
@@ -74,6 +59,24 @@ def run(settings: WorkerSettings) -> int:
     )
     pulse.start()
     return _work(app)
+
+
+def follow_catalogue(app: faust.App, file: CatalogueFile, agents: Agents, metrics: Metrics) -> None:
+    """Look at the catalogue's file now and then; what cannot be used is told and changes nothing."""
+
+    @app.timer(interval=_LOOK_SECONDS, on_leader=False, name="catalogue")  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        try:
+            found = await asyncio.to_thread(file.changed)
+            if found is not None:
+                await agents.adopt(found)
+        except CatalogueError as error:
+            metrics.catalogue_changed(taken=False)
+            LOG.error("status=catalogue_refused %s: the catalogue in force stays", error)  # noqa: TRY400
+            return
+        if found is not None:
+            metrics.catalogue_changed(taken=True)
+            LOG.info("status=catalogue_taken topics=%d digest=%s", len(found.topics), found.digest)
 
 
 def _work(app: faust.App) -> int:

@@ -93,8 +93,8 @@ class Part:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
 
-def worker_part(bootstrap: str, folder: Path, catalogue: str = CATALOGUE) -> Part:
-    """Return a worker that watches ``catalogue``, not yet started."""
+def worker_part(bootstrap: str, folder: Path, catalogue: str = CATALOGUE, metrics_port: int = 0) -> Part:
+    """Return a worker that watches ``catalogue``, not yet started; port 0: it serves no metrics."""
     path = folder / "catalogue.toml"
     path.write_text(catalogue, encoding="utf-8")
     return Part(
@@ -103,9 +103,25 @@ def worker_part(bootstrap: str, folder: Path, catalogue: str = CATALOGUE) -> Par
         {
             "HAIDANG_KAFKA_BOOTSTRAP": bootstrap,
             "HAIDANG_CATALOGUE": str(path),
-            "HAIDANG_WORKER_METRICS_PORT": "0",
+            "HAIDANG_WORKER_METRICS_PORT": str(metrics_port),
         },
     )
+
+
+def local_text(url: str) -> str:
+    """Return the text behind an address of this machine.
+
+    Raises
+    ------
+    AssertionError
+        If it does not answer (yet).
+
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - http on the loopback only
+            return str(answer.read().decode())
+    except OSError as error:
+        raise AssertionError(f"no answer yet: {error}") from error
 
 
 class Api:

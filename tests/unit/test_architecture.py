@@ -19,6 +19,7 @@ LIBRARIES_UNKNOWN_TO = {
 }
 SHELLS_IN_STREAMS = {
     *("agents", "pulse", "state", "worker"),  # Faust, Kafka
+    "catalogue_file",
     *("metrics", "settings"),  # what the process is told and tells
     *("backtest", "language_cli"),  # bodies of commands: files and standard streams
     *("send", "send_input", "send_kafka", "send_position", "send_report"),

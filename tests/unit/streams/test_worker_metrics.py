@@ -10,7 +10,7 @@ from prometheus_client.samples import Sample
 from detectors.events import EvidenceName
 from streams import metrics as worker_metrics
 from streams.mention import Outcome, Reason
-from streams.metrics import EVIDENCE, MAX_SOURCES, Metrics, SourceMetrics
+from streams.metrics import EVIDENCE, MAX_SOURCES, Decided, Metrics, SourceMetrics
 
 CONTRACT = {
     "haidang_mentions_total": {"outcome"},
@@ -18,6 +18,9 @@ CONTRACT = {
     "haidang_topic_negative_mentions_total": {"topic"},
     "haidang_topic_expected_mentions": {"topic"},
     "haidang_topic_score": {"topic", "evidence"},
+    "haidang_topic_threshold": {"topic", "evidence"},
+    "haidang_topic_precision_ratio": {"topic"},
+    "haidang_catalogue_changes_total": {"outcome"},
     "haidang_stream_lag_records": {"topic", "partition"},
     "haidang_source_last_mention_timestamp_seconds": {"source"},
     "haidang_dead_letters_total": {"reason"},
@@ -25,6 +28,8 @@ CONTRACT = {
     "haidang_mention_to_metric_seconds_count": set(),
     "haidang_decision_seconds_count": set(),
 }
+#: Before any verdict half of the pages are taken to be worth it.
+FIRST = {"haidang_topic_precision_ratio": 0.5}
 
 
 @pytest.fixture
@@ -56,7 +61,7 @@ def test_every_name_of_the_contract_exists_from_start_up(metrics: Metrics, name:
     found = [s for s in samples(metrics) if s.name == name]
     assert found
     assert all(set(s.labels) == CONTRACT[name] for s in found)
-    assert all(s.value == 0 for s in found)
+    assert {s.value for s in found} == {FIRST.get(name, 0)}
 
 
 def test_every_known_label_value_is_there_from_start_up(metrics: Metrics) -> None:
@@ -90,19 +95,38 @@ def test_counts_add_up(metrics: Metrics) -> None:
 
 def test_a_decision_sets_expectation_and_scores(metrics: Metrics) -> None:
     """Evidence that is silent goes back to 0."""
-    metrics.topics.decide("cau-anh-duong", 2.5, {"volume": 7.0, "novelty": 1.0})
-    metrics.topics.decide("cau-anh-duong", 3.5, {"volume": 4.0})
+    metrics.topics.decide("cau-anh-duong", Decided(2.5, {"volume": 7.0, "novelty": 1.0}, {}, 0.5))
+    metrics.topics.decide("cau-anh-duong", Decided(3.5, {"volume": 4.0}, {"volume": 5.0}, 0.75))
 
     assert value(metrics, "haidang_topic_expected_mentions", topic="cau-anh-duong") == 3.5
     assert value(metrics, "haidang_topic_score", topic="cau-anh-duong", evidence="volume") == 4.0
     assert value(metrics, "haidang_topic_score", topic="cau-anh-duong", evidence="novelty") == 0.0
+    assert value(metrics, "haidang_topic_threshold", topic="cau-anh-duong", evidence="volume") == 5.0
+    assert value(metrics, "haidang_topic_precision_ratio", topic="cau-anh-duong") == 0.75
 
 
 def test_a_topic_that_left_the_catalogue_makes_no_series(metrics: Metrics) -> None:
     """Its last observations may still be on the log after a change of the catalogue."""
     metrics.topics.count("gone", 5, 5)
-    metrics.topics.decide("gone", 1.0, {})
+    metrics.topics.decide("gone", Decided(1.0, {}, {}, 0.5))
     assert "gone" not in labels_of(metrics, "haidang_topic_mentions_total", "topic")
+
+
+def test_a_changed_catalogue_keeps_the_figures_of_topics_that_stay(metrics: Metrics) -> None:
+    """A new topic begins at 0, one that left is shown no more, the others go on."""
+    metrics.topics.count("cau-anh-duong", 5, 2)
+    metrics.topics.watch(["cho-binh-minh", "cau-anh-duong"])
+    assert value(metrics, "haidang_topic_mentions_total", topic="cau-anh-duong") == 5
+    assert value(metrics, "haidang_topic_mentions_total", topic="cho-binh-minh") == 0
+    assert set(labels_of(metrics, "haidang_topic_score", "topic")) == {"cau-anh-duong", "cho-binh-minh"}
+
+
+@pytest.mark.parametrize("outcome", ["taken", "refused"])
+def test_changes_of_the_catalogue_are_counted(metrics: Metrics, outcome: str) -> None:
+    """Both outcomes are there from start-up."""
+    assert value(metrics, "haidang_catalogue_changes_total", outcome=outcome) == 0
+    metrics.catalogue_changed(taken=outcome == "taken")
+    assert value(metrics, "haidang_catalogue_changes_total", outcome=outcome) == 1
 
 
 def test_the_number_of_sources_is_bounded() -> None:
