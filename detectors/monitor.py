@@ -177,11 +177,15 @@ class TopicMonitor:
     def close(self, windows: Windows) -> list[AlertEvent]:
         """Take one closed step and return the events it causes, mostly none.
 
-        Steps come in order and without a gap: a silent step is a step with zeros. A step of another length
-        than before starts the topic anew, warming up.
+        Steps come in order and none is left out: a silent step is a step with zeros. In a gap of the input
+        (`Windows.fed_seconds` is 0) time stands still: nothing is decided, nothing learnt, and an open alert
+        does not come nearer to its close. A step of another length than before starts the topic anew,
+        warming up.
         """
         if self._step != windows.step:
             self._start(windows.step)
+        if not windows.fed_seconds:
+            return self._wait(windows.step)
         self._calendar.forget(windows.at)
         place, factors = self._place(windows.at), self._calendar.factors(windows.at)
         self._volume.read(windows, place, factors)
@@ -198,12 +202,21 @@ class TopicMonitor:
         self._seen += 1
         self._watched += 1
         if factors == NOTHING_PLANNED and self._teaches(windows):
-            self._volume.learn(windows, place)
-            self._share.learn(windows)
-            self._crowd.learn(windows)
+            self._learn(windows, place)
         if first_heard and self._heard >= _HISTORY_MENTIONS:
             self._begin()
         return events
+
+    def _wait(self, seconds: int) -> list[AlertEvent]:
+        if self._incident is not None:
+            self._incident.last_signal += seconds
+        return []
+
+    def _learn(self, windows: Windows, place: Place) -> None:
+        self._volume.learn(windows, place)
+        if windows.fed_seconds >= _HOUR_SECONDS:
+            self._share.learn(windows)
+            self._crowd.learn(windows)
 
     def _young(self, steps: int) -> bool:
         return steps * self._step < self._settings.warm_up_hours * _HOUR_SECONDS

@@ -304,12 +304,13 @@ class VolumeEvidence:
     def learn(self, windows: Windows, place: Place) -> None:
         """Take one step into the baselines; `read` of the same step must have come before.
 
-        A window is learnt once the topic is as old as it is long: before, it is not full.
+        A window is learnt once the topic is as old as it is long, and the input without a gap for as long:
+        before, it is not full.
         """
         self._steps += 1
         lived = self._steps * self._step
         for i, window in enumerate(self.windows):
-            if lived >= WINDOW_SECONDS[i]:
+            if min(lived, windows.fed_seconds) >= WINDOW_SECONDS[i]:
                 window.learn(windows.total[i], place, self._reading.means[i])
 
     def onset(self, window: int, at: int) -> int:

@@ -82,6 +82,8 @@ class Windows(msgspec.Struct, frozen=True):
     copies
         Mentions of the last hour that are near-copies of an earlier mention of the topic, which arrived at
         most 24 hours before; never more than there are mentions in that hour.
+    fed_seconds
+        For how long up to now the whole input has been fed without a gap, at most 24 h; 0 in a gap.
     examples
         At most 24 examples of the newest 6 hours in canonical order.
     has_text
@@ -100,5 +102,6 @@ class Windows(msgspec.Struct, frozen=True):
     spread: int = 0
     authors: int = 0
     copies: int = 0
+    fed_seconds: int = WINDOW_SECONDS[DAY]
     examples: tuple[Example, ...] = ()
     has_text: bool = True

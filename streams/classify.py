@@ -237,8 +237,7 @@ class _Batch:
     def finish(self) -> Classified:
         """Return the batch, one observations record a partition."""
         progress = [
-            wire.Progress(partition, *self._span(partition), appended[0])
-            for partition, appended in sorted(self._progress.items())
+            self._read_of(partition, appended[0]) for partition, appended in sorted(self._progress.items())
         ]
         names = list(self._names)
         records = [wire.Observations(progress=progress, names=names) for _ in range(self._partitions)]
@@ -253,10 +252,15 @@ class _Batch:
             records[self._home(topic)].examples.append(wire.Examples(topic, arrival, examples))
         return Classified(records, self._refused, self._outcomes, self._sources)
 
-    def _span(self, partition: int) -> tuple[int, int]:
-        """Return the earliest and latest arrival read from a partition; zeros if nothing could be read."""
+    def _read_of(self, partition: int, appended_ms: int) -> wire.Progress:
+        """Return how far a partition was read, with zeros as arrivals if nothing could be read."""
         arrivals = self._arrivals.get(partition)
-        return (min(arrivals), max(arrivals)) if arrivals else (0, 0)
+        if not arrivals:
+            return wire.Progress(partition, 0, 0, appended_ms)
+        first, last = min(arrivals), max(arrivals)
+        ends = (first // _MINUTE_MS, last // _MINUTE_MS)
+        between = sorted({arrived // _MINUTE_MS for arrived in arrivals}.difference(ends))
+        return wire.Progress(partition, first, last, appended_ms, between)
 
     def _home(self, topic: str) -> int:
         return wire.home_partition(topic, self._partitions)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from streams.feed import Feed
+
 if TYPE_CHECKING:
     from streams.observation import Progress, Tick
 
@@ -58,6 +60,8 @@ class StreamClock(msgspec.Struct):
         Stream time, epoch milliseconds; 0 before it starts.
     start_minute
         Arrival minute of the first mention ever heard: every topic is watched since then; -1 before.
+    feed
+        Whether the whole input is fed, minute by minute.
 
     """
 
@@ -65,6 +69,7 @@ class StreamClock(msgspec.Struct):
     time_ms: int = 0
     start_minute: int = -1
     sources: dict[int, SourceClock] = msgspec.field(default_factory=dict)
+    feed: Feed = msgspec.field(default_factory=Feed)
 
     def hear(self, progress: Progress) -> None:
         """Take in that a batch of a source partition was read; the partition is active from now on."""
@@ -72,6 +77,8 @@ class StreamClock(msgspec.Struct):
         if not progress.watermark_ms:
             source.pass_by(progress.appended_ms)
             return
+        ends = (progress.first_ms // _MINUTE_MS, progress.watermark_ms // _MINUTE_MS)
+        self.feed.hear((*ends, *progress.between))
         source.watermark_ms = max(source.watermark_ms, progress.watermark_ms)
         source.appended_ms = max(source.appended_ms, progress.appended_ms)
         source.idle_ms = 0

@@ -54,6 +54,8 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
         Earliest and latest arrival in the batch, epoch milliseconds; 0 if no element of it could be read.
     appended_ms
         Broker's time of the last record of the batch, epoch milliseconds.
+    between
+        Minutes between the two in which something else arrived (since the epoch).
 
     """
 
@@ -61,6 +63,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     first_ms: int
     watermark_ms: int
     appended_ms: int
+    between: list[int] = msgspec.field(default_factory=list)
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True):

@@ -17,6 +17,7 @@ from msgspec.structs import astuple
 
 from detectors.orders import Cancelled, Order, PlannedEvent, Verdict
 from streams.clock import StreamClock
+from streams.feed import Span
 from streams.mention import Outcome
 from streams.observation import EXAMPLES_PER_MINUTE, Authors, Examples, Observations, Rows
 from streams.seen import Seen
@@ -72,6 +73,8 @@ class Step(msgspec.Struct, array_like=True):
     orders, heard
         What people said, and the last arrival minute that was over when they did: it is decided without
         knowing, whichever of the steps before it the journal has kept.
+    gaps
+        Minutes known to be unfed, by first and last: those of steps that the journal left out too.
     rows, authors, examples
         What was admitted, with the arrival minute in which it counts: one that was over when the record came
         is replaced by the first open one here, so that repeating the step does not depend on when the steps
@@ -89,6 +92,7 @@ class Step(msgspec.Struct, array_like=True):
     hour: int = 0
     orders: list[Order] = msgspec.field(default_factory=list)
     heard: int = -1
+    gaps: list[Span] = msgspec.field(default_factory=list)
 
 
 @dataclass
@@ -157,6 +161,7 @@ class Watch:
         step.start = self.clock.start_minute
         outcomes = self._admit_rows(step, observations)
         step.closed = self.closed = max(self.closed, self.clock.closed())
+        step.gaps = self.clock.feed.close(step.closed)
         latest = max((max(rows.arrivals) for rows in step.rows), default=0)
         step.hour = max(step.closed, step.start, latest, 0) // 60
         self.remember(step)
@@ -340,7 +345,8 @@ class Watch:
                     windows.pass_silence(closed)
                     if windows.closed == closed:
                         break
-                effects.events += state.monitor.close(windows.close())
+                fed = not any(first <= windows.closed + 1 <= last for first, last in step.gaps)
+                effects.events += state.monitor.close(windows.close(fed=fed))
                 if windows.closed % _BAND_MINUTES == 0 and not windows.quiet:
                     effects.changed.setdefault(topic, {}).setdefault(windows.closed, None)
         effects.events[first:] = sorted(effects.events[first:], key=lambda event: (event.at, event.alert_id))

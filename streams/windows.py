@@ -96,6 +96,7 @@ class TopicWindows:
         self._examples: list[Example] = []
         self._copies: dict[int, int] = {}
         self._copied = CopyMemory()
+        self._gap = closed - _WINDOW_MINUTES[-1]
 
     @property
     def quiet(self) -> bool:
@@ -153,6 +154,7 @@ class TopicWindows:
     def begin(self, closed: int) -> None:
         """Begin to be watched after the arrival minute ``closed``."""
         self.closed = self._heard = closed
+        self._gap = closed - _WINDOW_MINUTES[-1]
 
     def pass_silence(self, through: int) -> None:
         """Pass over the minutes up to ``through`` after a long silence, not over one that is talked in."""
@@ -160,9 +162,11 @@ class TopicWindows:
             talk = min(self._pending, default=through + 1)
             self.closed = max(self.closed, min(through, talk - 1))
 
-    def close(self) -> Windows:
-        """Close the next arrival minute and return the windows as known at its end."""
+    def close(self, *, fed: bool = True) -> Windows:
+        """Close the next arrival minute, in which the input was fed or not; return the windows at its end."""
         minute = self.closed = self.closed + 1
+        if not fed:
+            self._gap = minute
         self._expire(minute)
         pending = self._pending.pop(minute, None)
         if pending is not None:
@@ -192,6 +196,7 @@ class TopicWindows:
             self._heard,
             self._copies,
             self._copied.dump(),
+            max(self._gap, self.closed - _WINDOW_MINUTES[-1]),
         ]
 
     @classmethod
@@ -210,6 +215,7 @@ class TopicWindows:
         windows._heard = state.heard
         windows._copies = state.copies
         windows._copied = CopyMemory(state.copied)
+        windows._gap = state.gap
         for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
             for minute, cell in state.minutes.items():
                 if state.closed - width < minute <= state.closed:
@@ -291,6 +297,7 @@ class TopicWindows:
             spread=len(self._names),
             authors=distinct(bitmap),
             copies=sum(self._copies.values()),
+            fed_seconds=60 * min(minute - self._gap, _WINDOW_MINUTES[-1]),
             examples=tuple(self._examples),
             has_text=True,
         )
@@ -326,6 +333,7 @@ class _Dump(msgspec.Struct, array_like=True):
     heard: int
     copies: dict[int, int] = msgspec.field(default_factory=dict)
     copied: dict[int, int] = msgspec.field(default_factory=dict)
+    gap: int = 0
 
 
 def _dump_pending(pending: Pending) -> _PendingDump:
