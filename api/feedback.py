@@ -18,7 +18,7 @@ from api.clock import rfc3339
 from api.producer import KafkaAwayError, MentionProducer
 from api.store import Store
 from api.store import tables as t
-from api.store.projection import next_offsets, store_places
+from api.store.places import next_offsets, store_places
 from api.store.states import Action, Origin
 from api.store.turns import Duty
 

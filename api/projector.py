@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api import logs
 from api.response import Rule
 from api.store import Store
+from api.store.places import next_offsets
 from api.store.projection import (
     ALERTS,
     CATALOGUE,
@@ -25,7 +26,6 @@ from api.store.projection import (
     Projected,
     Record,
     check_places,
-    next_offsets,
     project,
 )
 from api.store.turns import Duty, Held

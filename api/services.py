@@ -11,6 +11,7 @@ from api.channels import build as channels
 from api.clock import Clock, WallClock
 from api.dispatcher import LEASE_SECONDS, Dispatcher, Pace
 from api.feedback import FeedbackPublisher
+from api.housekeeper import Housekeeper
 from api.listener import Listener
 from api.metrics import Metrics
 from api.producer import MentionProducer
@@ -55,6 +56,10 @@ class Services:
     def new_threads(self) -> tuple[Listener | Projector, ...]:
         """Give what runs in threads of its own: the projectors, and a listener for other processes' news."""
         return Listener(self.store, {Call.JOURNAL: self.journal, Call.DUE: self.due}), *self.projectors
+
+    def new_housekeeper(self) -> Housekeeper:
+        """Make what ends what has been kept long enough."""
+        return Housekeeper(self.store, self.clock, self.settings.terms)
 
     def new_feedback(self) -> FeedbackPublisher:
         """Make the process's publisher of verdicts."""

@@ -11,6 +11,8 @@ from api.channels.email import Encryption
 from api.egress import AllowRule, parse_rule
 from api.response import Rule
 from api.response import parse_rule as parse_deadline
+from api.store.address import parse_address
+from api.terms import Terms
 
 DATABASE_FILE = "haidang.db"
 ADMIN_KEY_FILE = "admin.key"
@@ -37,7 +39,9 @@ class ApiSettings(BaseModel):
     database_url: str | None = Field(
         default=None,
         min_length=3,
-        description="SQLAlchemy address of the store; by default SQLite in the data folder",
+        repr=False,
+        description="Address of the store: sqlite:///PATH or "
+        "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME; by default SQLite in the data folder",
     )
     egress_allow: tuple[str, ...] = Field(
         default=(),
@@ -123,6 +127,28 @@ class ApiSettings(BaseModel):
                 raise ValueError("an origin is https://host or http://host, with a port if not the usual one")
         return value
 
+    keep_samples_hours: Annotated[int, Field(ge=1, le=720)] = Field(
+        default=72, description="How long samples of mentions stay with the alerts in the store"
+    )
+    keep_minutes_days: Annotated[int, Field(ge=3, le=92)] = Field(
+        default=7,
+        description="How long what was expected is kept by minute; later by hour",
+    )
+    keep_counts_months: Annotated[int, Field(ge=1, le=120)] = Field(
+        default=13, description="How long counts are kept, in months of 31 days"
+    )
+    keep_audit_months: Annotated[int, Field(ge=1, le=240)] = Field(
+        default=24, description="How long the audit log is kept, in months of 31 days"
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _address_is_usable(cls, value: str | None) -> str | None:
+        """Refuse what is no address of a database that the store can use."""
+        if value is not None:
+            parse_address(value)
+        return value
+
     @field_validator("egress_allow")
     @classmethod
     def _rules_parse(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -143,6 +169,16 @@ class ApiSettings(BaseModel):
     def deadline_rules(self) -> tuple[Rule, ...]:
         """By when people must have answered, parsed."""
         return tuple(parse_deadline(rule) for rule in self.response_deadlines)
+
+    @property
+    def terms(self) -> Terms:
+        """How long things are kept."""
+        return Terms(
+            samples_hours=self.keep_samples_hours,
+            minutes_days=self.keep_minutes_days,
+            counts_months=self.keep_counts_months,
+            audit_months=self.keep_audit_months,
+        )
 
     @property
     def store_url(self) -> str:

@@ -16,8 +16,7 @@ from api.query import StrictQuery
 from api.routes.answers import NOT_FOUND, SHARED
 from api.schemas import Name, Page, Point, Series, Topic
 from api.services import Use
-from api.store import topics
-from api.store.endpoints import AnyRow
+from api.store import series, topics
 
 MINUTE_SECONDS = 60
 DAY_SECONDS = 86_400
@@ -69,7 +68,7 @@ def get_series(_: Viewer, services: Use, topic_id: str, query: Annotated[SeriesQ
         if not topics.exists(connection, topic_id):
             raise ProblemError(HTTPStatus.NOT_FOUND, "there is no topic with this id")
         minutes = _minutes(connection, topic_id, query, step)
-        found = topics.sums(connection, topic_id, minutes, step)
+        found = series.sums(connection, topic_id, minutes, step)
     points = [_point(minute, found.get(minute)) for minute in minutes[::step]]
     return Series(topic=topic_id, step=query.step, points=points)
 
@@ -77,7 +76,7 @@ def get_series(_: Viewer, services: Use, topic_id: str, query: Annotated[SeriesQ
 def _minutes(connection: Connection, topic_id: str, query: SeriesQuery, step: int) -> range:
     """Give the epoch minutes asked for, begun on a whole step; raises a 422 problem."""
     if query.end is None:
-        newest = topics.newest_minute(connection, topic_id)
+        newest = series.newest_minute(connection, topic_id)
         end = now_ms() // (MINUTE_SECONDS * MILLISECONDS) if newest is None else newest + 1
     else:
         end = -(-int(query.end.timestamp()) // MINUTE_SECONDS)
@@ -91,17 +90,16 @@ def _minutes(connection: Connection, topic_id: str, query: SeriesQuery, step: in
     return range(start, end)
 
 
-def _point(minute: int, row: AnyRow | None) -> Point:
+def _point(minute: int, found: series.Sum | None) -> Point:
     """Give one step."""
     at = datetime.fromtimestamp(minute * MINUTE_SECONDS, UTC)
-    if row is None:
+    if found is None:
         return Point(at=at, count=0, negative=0, positive=0)
-    known = row.sum_low is not None and row.sum_high is not None
     return Point(
         at=at,
-        count=row.sum_count,
-        negative=row.sum_negative,
-        positive=row.sum_positive,
-        expected=row.sum_expected,
-        interval=(row.sum_low, row.sum_high) if known else None,
+        count=found.count,
+        negative=found.negative,
+        positive=found.positive,
+        expected=found.expected,
+        interval=None if found.low is None or found.high is None else (found.low, found.high),
     )

@@ -7,14 +7,15 @@ shows its highest revision, a series row keeps the larger count.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from api import wire
 from api.clock import to_ms
 from api.response import Rule
-from api.store import deadlines, due
+from api.store import deadlines, due, samples, series
 from api.store import tables as t
 from api.store.calls import Call, call
+from api.store.places import next_offsets, store_places
 from api.store.states import AlertState, HumanState, Origin
 from api.store.turns import Turn, take_turn
 from api.store.upsert import insert_into
@@ -50,14 +51,6 @@ class PlaceMovedError(Exception):
     """Another process has projected what this one was about to."""
 
 
-def next_offsets(connection: Connection, topic: str) -> dict[int, int]:
-    """Give, per partition of a topic, the offset to read next."""
-    rows = connection.execute(
-        select(t.consumed.c.partition, t.consumed.c.next_offset).where(t.consumed.c.topic == topic)
-    )
-    return {row.partition: row.next_offset for row in rows}
-
-
 def check_places(connection: Connection, expected: Mapping[str, Mapping[int, int]]) -> None:
     """Take the projector's turn and make sure that the store stands where the caller has left it.
 
@@ -77,15 +70,15 @@ def project(connection: Connection, records: Sequence[Record], rules: Sequence[R
     offset and is listed in the result.
     """
     projected = Projected()
-    series: list[wire.SeriesRow] = []
+    counted: list[wire.SeriesRow] = []
     for record in records:
         if record.topic == ALERTS:
             _project_alert(connection, record, projected, rules)
         elif record.topic == CATALOGUE:
             _project_topic(connection, record, projected)
         elif record.topic == SERIES:
-            series.extend(_series_rows(record, projected))
-    _upsert_series(connection, series)
+            counted.extend(_series_rows(record, projected))
+    series.keep(connection, counted)
     _store_offsets(connection, records)
     return projected
 
@@ -93,22 +86,6 @@ def project(connection: Connection, records: Sequence[Record], rules: Sequence[R
 def _store_offsets(connection: Connection, records: Iterable[Record]) -> None:
     """Keep the place after the last record of each partition."""
     store_places(connection, {(record.topic, record.partition): record.offset + 1 for record in records})
-
-
-def store_places(connection: Connection, places: Mapping[tuple[str, int], int]) -> None:
-    """Keep, per topic and partition, the place to go on from."""
-    if not places:
-        return
-    statement = insert_into(connection, t.consumed)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["topic", "partition"], set_={"next_offset": statement.excluded.next_offset}
-        ),
-        [
-            {"topic": topic, "partition": part, "next_offset": place}
-            for (topic, part), place in places.items()
-        ],
-    )
 
 
 def _project_topic(connection: Connection, record: Record, projected: Projected) -> None:
@@ -128,27 +105,11 @@ def _project_topic(connection: Connection, record: Record, projected: Projected)
 
 def _series_rows(record: Record, projected: Projected) -> tuple[wire.SeriesRow, ...]:
     """Read the rows of one series record."""
-    series = wire.read(wire.Series, record.value)
-    if isinstance(series, wire.Unreadable):
-        projected.unreadable.append((record, series))
+    found = wire.read(wire.Series, record.value)
+    if isinstance(found, wire.Unreadable):
+        projected.unreadable.append((record, found))
         return ()
-    return series.rows
-
-
-def _upsert_series(connection: Connection, rows: Sequence[wire.SeriesRow]) -> None:
-    """Keep per topic and minute the row with the larger count, the newer one of equals."""
-    if not rows:
-        return
-    statement = insert_into(connection, t.series)
-    columns = ("count", "negative", "positive", "expected", "low", "high")
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["topic_id", "minute"],
-            set_={column: statement.excluded[column] for column in columns},
-            where=statement.excluded["count"] >= t.series.c["count"],
-        ),
-        [{name: getattr(row, name) for name in ("topic_id", "minute", *columns)} for row in rows],
-    )
+    return found.rows
 
 
 def _project_alert(
@@ -159,7 +120,7 @@ def _project_alert(
     if isinstance(head, wire.Unreadable):
         projected.unreadable.append((record, head))
         return
-    body = (record.value or b"").decode()
+    body = samples.without_erased(connection, (record.value or b"").decode())
     seq = _insert_event(connection, head, body, record.appended_ms)
     if seq is None:
         return
@@ -184,6 +145,7 @@ def _insert_event(connection: Connection, head: wire.AlertHead, body: str, decid
         at_ms=to_ms(head.at),
         decided_ms=decided_ms,
         body=body,
+        has_samples=True,
     )
     once = statement.on_conflict_do_nothing(index_elements=["alert_id", "revision"])
     return connection.execute(once.returning(t.alert_events.c.seq)).scalar_one_or_none()

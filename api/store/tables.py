@@ -7,15 +7,18 @@ was disabled has the endpoint's id for an alert's.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 METADATA = MetaData(
@@ -75,6 +78,8 @@ alert_events = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("decided_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+    Column("has_samples", Boolean, nullable=False, server_default=false()),
+    Index(None, "has_samples", "decided_ms"),
     UniqueConstraint("alert_id", "revision"),
     sqlite_autoincrement=True,
 )
@@ -90,7 +95,32 @@ series = Table(
     Column("expected", Float),
     Column("low", Float),
     Column("high", Float),
+    Index(None, "minute"),
     sqlite_with_rowid=False,
+)
+
+series_hours = Table(
+    "series_hours",
+    METADATA,
+    Column("topic_id", String(200), primary_key=True),
+    Column("hour", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("negative", Integer, nullable=False),
+    Column("positive", Integer, nullable=False),
+    Column("expected", Float),
+    Column("low", Float),
+    Column("high", Float),
+    Column("minutes", LargeBinary, nullable=False),
+    Index(None, "hour"),
+    sqlite_with_rowid=False,
+)
+
+erasures = Table(
+    "erasures",
+    METADATA,
+    Column("source", String(200), primary_key=True),
+    Column("url_sha256", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 endpoints = Table(

@@ -1,4 +1,4 @@
-"""Reading topics and their series."""
+"""Reading topics."""
 
 from collections.abc import Sequence
 
@@ -26,36 +26,7 @@ def known(connection: Connection, topic_ids: set[str]) -> set[str] | None:
 
 def exists(connection: Connection, topic_id: str) -> bool:
     """Whether the topic is listed or was ever counted."""
-    for table in (t.topics, t.series):
+    for table in (t.topics, t.series, t.series_hours):
         if connection.execute(select(table.c.topic_id).where(table.c.topic_id == topic_id).limit(1)).first():
             return True
     return False
-
-
-def newest_minute(connection: Connection, topic_id: str) -> int | None:
-    """Give the last counted minute of a topic; None when it was never counted."""
-    query = select(func.max(t.series.c.minute)).where(t.series.c.topic_id == topic_id)
-    found: int | None = connection.execute(query).scalar_one()
-    return found
-
-
-def sums(
-    connection: Connection, topic_id: str, minutes: range, step: int
-) -> dict[int, Row[tuple[object, ...]]]:
-    """Sum a topic's minutes by steps of ``step`` minutes; gives only steps in which something was stored.
-
-    The key is the first minute of the step. Bounds of the interval are summed too, which makes the interval
-    of a longer step wider than it need be, never narrower.
-    """
-    minute = t.series.c.minute
-    slot = minute - (minute - minutes.start) % step
-    numbers = [
-        func.sum(t.series.c[name]).label(f"sum_{name}")
-        for name in ("count", "negative", "positive", "expected", "low", "high")
-    ]
-    query = (
-        select(slot.label("slot"), *numbers)
-        .where(t.series.c.topic_id == topic_id, minute >= minutes.start, minute < minutes.stop)
-        .group_by(slot)
-    )
-    return {row.slot: row for row in connection.execute(query)}

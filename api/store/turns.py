@@ -29,6 +29,7 @@ class Duty(IntEnum):
     ALERTS = 101
     SERIES = 102
     FEEDBACK = 103
+    HOUSEKEEPING = 104
 
 
 def is_shared(connection: Connection) -> bool:

@@ -8,9 +8,10 @@ from api_support import Log, alert_event, fresh_store, keep
 from sqlalchemy import select
 
 from api.store import Store, tables
-from api.store import topics as topic_store
+from api.store import series as series_store
 from api.store.due import Cause, delivery_id
 from api.store.endpoints import NewEndpoint, create
+from api.store.places import next_offsets
 from api.store.projection import (
     ALERTS,
     CATALOGUE,
@@ -18,7 +19,6 @@ from api.store.projection import (
     PlaceMovedError,
     Record,
     check_places,
-    next_offsets,
     project,
 )
 from api.store.states import DeliveryState
@@ -243,5 +243,5 @@ def test_series_are_summed_by_steps(tmp_path: Path) -> None:
     with fresh_store(tmp_path) as store:
         keep(store, [series(Log(), *minutes)])
         with store.read() as connection:
-            found = topic_store.sums(connection, "health", range(10, 14), 2)
-        assert {slot: row.sum_count for slot, row in found.items()} == {10: 20, 12: 10}
+            found = series_store.sums(connection, "health", range(10, 14), 2)
+        assert {slot: found_sum.count for slot, found_sum in found.items()} == {10: 20, 12: 10}
