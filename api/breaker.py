@@ -49,12 +49,17 @@ class Health:
 
 
 def after(health: Health, answer: Answer, now_ms: int, chance: float) -> Health:
-    """Give the endpoint's health after an attempt; ``chance`` in [0, 1) spreads the probes."""
+    """Give the endpoint's health after an attempt; ``chance`` in [0, 1) spreads the probes.
+
+    What was under way when the circuit opened and fails too makes the rest no longer.
+    """
     if answer.outcome is Outcome.DELIVERED:
         return Health(paused_until_ms=None if health.tripped else health.paused_until_ms)
-    failures = health.failures + 1
+    rests_already = health.tripped and health.circuit(now_ms) is Circuit.OPEN
+    failures = health.failures if rests_already else health.failures + 1
     since_ms = now_ms if health.failing_since_ms is None else health.failing_since_ms
-    rest_seconds = max(_rest_seconds(failures, chance), retry_after_seconds(answer.retry_after, now_ms))
+    rest_seconds = 0.0 if rests_already else _rest_seconds(failures, chance)
+    rest_seconds = max(rest_seconds, retry_after_seconds(answer.retry_after, now_ms))
     until_ms = max(now_ms + round(rest_seconds * MILLISECONDS), health.paused_until_ms or 0)
     return Health(failures, since_ms, until_ms if until_ms > now_ms else None)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Officer, Viewer
-from api.clock import from_ms, now_ms, to_ms
+from api.clock import from_ms, to_ms
 from api.errors import ProblemError, invalid
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
@@ -74,7 +74,7 @@ class Silence(BaseModel):
     active: bool
 
 
-def _shape(row: silences.AnyRow) -> Silence:
+def _shape(row: silences.AnyRow, now: int) -> Silence:
     """Give a silence as the API shows it."""
     found = silences.matchers(row)
     return Silence(
@@ -88,7 +88,7 @@ def _shape(row: silences.AnyRow) -> Silence:
         created_at=from_ms(row.created_ms),
         starts_at=from_ms(row.starts_ms),
         ends_at=from_ms(row.ends_ms),
-        active=row.starts_ms <= now_ms() < row.ends_ms,
+        active=row.starts_ms <= now < row.ends_ms,
     )
 
 
@@ -115,33 +115,34 @@ def _new(body: NewSilence, now: int) -> silences.NewSilence:
 @router.post("", status_code=HTTPStatus.CREATED, dependencies=[Depends(no_query)])
 def create_silence(who: Officer, services: Use, body: NewSilence) -> Silence:
     """Keep quiet about some alerts for a while; they stay visible and say why they were not sent."""
-    now = now_ms()
+    now = services.clock.now_ms()
     new = _new(body, now)
     with services.store.write() as connection:
         silence_id = silences.create(connection, new, who.name, now)
         note(connection, who.name, "silence_create", silence_id, now)
-        return _shape(_found(connection, silence_id))
+        return _shape(_found(connection, silence_id), now)
 
 
 @router.get("")
 def list_silences(_: Viewer, services: Use, query: Annotated[SilenceQuery, Query()]) -> Page[Silence]:
     """List silences, those that are over too."""
     after = "" if query.cursor is None else str(cursor.decode(query.cursor, str)[0])
-    active_ms = now_ms() if query.active else None
+    now = services.clock.now_ms()
+    active_ms = now if query.active else None
     with services.store.read() as connection:
         rows = silences.page(connection, after, query.limit + 1, active_ms)
     shown = rows[: query.limit]
     place = cursor.encode((shown[-1].silence_id,)) if len(rows) > query.limit else None
-    return Page[Silence](items=[_shape(row) for row in shown], next=place)
+    return Page[Silence](items=[_shape(row, now) for row in shown], next=place)
 
 
 @router.post("/{silence_id}/end", responses=NOT_FOUND | CONFLICT, dependencies=[Depends(no_query)])
 def end_silence(who: Officer, services: Use, silence_id: str) -> Silence:
     """End a silence before its time; 409 when it is over already."""
-    now = now_ms()
+    now = services.clock.now_ms()
     with services.store.write() as connection:
         _found(connection, silence_id)
         if not silences.end(connection, silence_id, now):
             raise ProblemError(HTTPStatus.CONFLICT, "the silence is over already")
         note(connection, who.name, "silence_end", silence_id, now)
-        return _shape(_found(connection, silence_id))
+        return _shape(_found(connection, silence_id), now)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -37,16 +38,23 @@ class Got:
         """Check the signature with the public library; raises when it is wrong."""
         Webhook(secret).verify(self.body, self.headers)
 
+    def verify_at(self, secret: str) -> None:
+        """Check the signature at the time that the headers name; raises when it is wrong."""
+        moment = datetime.fromtimestamp(int(self.headers["webhook-timestamp"]), UTC)
+        signature = Webhook(secret).sign(self.id, moment, self.body.decode())
+        assert signature in self.headers["webhook-signature"].split()
+
 
 @dataclass
 class Receiver:
-    """The receiver: takes its next answer from ``answers``, 200 when there is none."""
+    """The receiver: takes its next answer from ``answers``, ``usual`` when there is none."""
 
     port: int = 0
     got: list[Got] = field(default_factory=list)
     answers: deque[tuple[int, dict[str, str], str]] = field(default_factory=deque)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     host: str = "127.0.0.1"
+    usual: int = 200
 
     def __post_init__(self) -> None:
         """Answer at once unless a test closes the gate."""
@@ -70,7 +78,7 @@ class Receiver:
     async def handle(self, request: web.Request) -> web.Response:
         """Remember a request and answer it."""
         self.got.append(Got(dict(request.headers), await request.read()))
-        status, headers, text = self.answers.popleft() if self.answers else (200, {}, "ok")
+        status, headers, text = self.answers.popleft() if self.answers else (self.usual, {}, "ok")
         await self.gate.wait()
         return web.Response(status=status, headers=headers, text=text)
 
