@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from itertools import pairwise
 from typing import Any
 
 from river import stats
 
-#: Candidate thresholds: scores log1p(standard deviations) from 1.0 (1.7 deviations) to 5.0 (147).
-LOWEST = 1.0
-SPACING = 0.05
-LEVELS = 80
-#: Entries that a candidate needs before its rate is believed: three alerts, a little faded, and their
-#: standard error; while no candidate has so many, those with the most are believed.
-_BELIEVED = 4.4
-#: Mean excess assumed beyond the highest believed candidate, worth one entry.
-_EXCESS = 0.3
+#: Candidate thresholds in standard deviations, from 1.7 to 140: their logarithms (of one more) 0.05 apart.
+CANDIDATES: tuple[float, ...] = tuple(math.expm1(1.0 + 0.05 * j) for j in range(80))
+_NATS = tuple(z * z / 2.0 for z in CANDIDATES)
+_STEPS = tuple(after - before for before, after in pairwise(_NATS))
+#: What theory lets one expect before anything was seen: eight alerts in two quiet spans at no threshold,
+#: falling by half a nat's worth per nat and a half (measured on simulated Poisson topics whose level and
+#: hours are learnt too; the law itself is exponential: Siegmund 1985), never more than one a quiet span.
+_PRIOR_ALERTS = 8.0
+_PRIOR_EXCESS = 1.5
+_PRIOR_SPANS = 2.0
+_PRIOR = tuple(min(_PRIOR_ALERTS * math.exp(-nats / _PRIOR_EXCESS), _PRIOR_SPANS / 2.0) for nats in _NATS)
+#: Alerts that a candidate needs before its rate is believed; while none has so many, that with the most is.
+_BELIEVED = 8.0
+#: Alerts that the slope of theory is worth beyond the highest believed candidate.
+_PRIOR_WEIGHT = 2.0
+#: A young ledger forgets as fast as it grows: what its first days held says little of the weeks to come.
+_YOUNG = 1.0
+#: The mean of a rate known with an error of variance v in its logarithm is exp(v / 2) times its median.
+_MEAN = 0.5
+#: An alert and its quiet span fill at most this part of the time when rates are told apart.
+_FULL = 0.9
 
 
 class BudgetLadder(stats.base.Univariate):
@@ -23,9 +37,11 @@ class BudgetLadder(stats.base.Univariate):
 
     For each candidate threshold the incident rule is simulated: an entry is made when the score reaches the
     candidate after `quiet` steps without doing so; it counts `quiet` steps later, so that a burst does not
-    lift the threshold before its own crest. The threshold for the wanted rate is read off between the two
-    candidates that enclose it; beyond the highest candidate with three entries the rate is taken to fall
-    exponentially with the mean excess (peaks over threshold: Pickands 1975; on streams: Siffer et al. 2017).
+    lift the threshold before its own crest. Rates are per step in which an alert could have opened (an open
+    one and its quiet span are dead time). The threshold for the wanted rate is read off between the two
+    candidates that enclose it; beyond the highest candidate with four entries the rate is taken to fall
+    exponentially in nats, half the square of the score (peaks over threshold: Pickands 1975; on streams:
+    Siffer et al. 2017). Theory stands in as two quiet spans' worth of entries.
 
     Parameters
     ----------
@@ -38,11 +54,8 @@ class BudgetLadder(stats.base.Univariate):
 
     Notes
     -----
-    The budget is a promise, so the ladder aims below it: each candidate's entries count as ``n + sqrt(n)``,
-    one standard error of a Poisson count above what was seen. The more was seen, the nearer to the budget.
-
-    Score in, threshold out, both log1p(standard deviations). A score below `LOWEST` costs 0.3 us, a higher
-    one up to 4 us; 163 numbers of state.
+    Score in, threshold out, both standard deviations. A score below 1.7 costs 0.2 us, a higher one up to
+    4 us; 163 numbers of state.
 
     """
 
@@ -50,22 +63,20 @@ class BudgetLadder(stats.base.Univariate):
         self.rate = rate
         self.quiet = quiet
         self.memory = memory
-        self._keep = 0.5 ** (1.0 / memory)
         self._steps = 0
         self._exposure = 0.0
         self._faded = 0
         self._due = 0
-        self._alerts = [0.0] * LEVELS
-        self._last = [-quiet - 1] * LEVELS
+        self._alerts = [0.0] * len(CANDIDATES)
+        self._last = [-quiet - 1] * len(CANDIDATES)
         self._pending: list[tuple[int, int, int]] = []
-        self._threshold = LOWEST + SPACING * LEVELS
+        self._solve_all()
 
     def update(self, x: float) -> None:
         """Take the score of one step."""
         self._steps += 1
-        self._exposure = self._exposure * self._keep + 1.0
-        if x >= LOWEST:
-            self._enter(min(int((x - LOWEST) / SPACING), LEVELS - 1))
+        if x >= CANDIDATES[0]:
+            self._enter(bisect_right(CANDIDATES, x) - 1)
         if self._steps >= self._due:
             self._refresh()
 
@@ -78,7 +89,9 @@ class BudgetLadder(stats.base.Univariate):
 
     def _refresh(self) -> None:
         now = self._steps
-        fade = self._keep ** (now - self._faded)
+        passed = now - self._faded
+        fade = 0.5 ** (passed / max(self.quiet, min(self.memory, _YOUNG * now)))
+        self._exposure = self._exposure * fade + passed
         self._alerts = [entries * fade for entries in self._alerts]
         while self._pending and self._pending[0][0] <= now:
             _, first, top = self._pending.pop(0)
@@ -86,19 +99,24 @@ class BudgetLadder(stats.base.Univariate):
                 self._alerts[j] += 1.0
         self._faded = now
         self._due = now + max(1, self.quiet // 12)
-        self._threshold = self._solve(self.rate * self._exposure)
+        self._solve_all()
 
-    def _solve(self, wanted: float) -> float:
-        entries = [n + math.sqrt(n) for n in self._alerts]
-        enough = min(_BELIEVED, max(entries))
-        believed = max(j for j in range(LEVELS) if entries[j] >= enough)
-        if entries[believed] <= wanted:
-            return _between(entries, wanted, believed)
-        slope = (sum(entries[believed + 1 :]) * SPACING + _EXCESS) / (entries[believed] + 1.0)
-        return LOWEST + SPACING * believed + slope * math.log(entries[believed] / wanted)
+    def _solve_all(self) -> None:
+        spent = [seen + prior for seen, prior in zip(self._alerts, _PRIOR, strict=True)]
+        lived = self._exposure + _PRIOR_SPANS * self.quiet
+        rates = [_rate(entries, lived, self.quiet) for entries in spent]
+        enough = min(_BELIEVED, max(spent))
+        believed = max(j for j, entries in enumerate(spent) if entries >= enough)
+        n = spent[believed]
+        beyond = sum(n * width for n, width in zip(spent[believed + 1 :], _STEPS[believed:], strict=True))
+        excess = (beyond + _PRIOR_WEIGHT * _PRIOR_EXCESS) / (n + _PRIOR_WEIGHT)
+        wanted = self.rate
+        far = max(0.0, math.log(rates[believed] / wanted))
+        variance = 1.0 / max(n, wanted * lived) + far * far * n / (n + _PRIOR_WEIGHT) ** 2
+        self._threshold = _threshold(rates, believed, excess, wanted * math.exp(-_MEAN * variance))
 
     def get(self) -> float:
-        """Return the threshold in force; above every candidate until a step was taken."""
+        """Return the threshold in force."""
         return self._threshold
 
     def dump(self) -> list[Any]:
@@ -117,12 +135,18 @@ class BudgetLadder(stats.base.Univariate):
         self._pending = [(int(due), int(first), int(top)) for due, first, top in state[7]]
 
 
-def _between(entries: list[float], wanted: float, top: int) -> float:
-    """Return where the entries fall to `wanted`, at or below candidate `top`, between two candidates."""
-    j = top
-    while j > 0 and entries[j] <= wanted:
+def _rate(entries: float, lived: float, quiet: int) -> float:
+    return entries / (lived - min(entries * quiet, _FULL * lived))
+
+
+def _threshold(rates: list[float], believed: int, excess: float, wanted: float) -> float:
+    """Return the score at which the rate falls to `wanted`; rates hold up to candidate `believed`."""
+    if rates[believed] > wanted:
+        return math.sqrt(2.0 * (_NATS[believed] + excess * math.log(rates[believed] / wanted)))
+    j = believed
+    while j > 0 and rates[j - 1] <= wanted:
         j -= 1
-    if entries[j] <= wanted:
-        return LOWEST + _EXCESS * max(0.0, -math.log(wanted))
-    fall = math.log(entries[j] / max(entries[j + 1], 0.5 * wanted))
-    return LOWEST + SPACING * (j + math.log(entries[j] / wanted) / fall)
+    if j == 0:
+        return CANDIDATES[0]
+    part = math.log(rates[j - 1] / wanted) / math.log(rates[j - 1] / rates[j])
+    return math.sqrt(2.0 * (_NATS[j - 1] + part * _STEPS[j - 1]))

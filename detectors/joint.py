@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from detectors.volume import VolumeReading
     from detectors.windows import Windows
 
-_WEEK_SECONDS = 7 * 86_400
-#: Neither evidence may be weaker than this, whatever the budget allows.
+_DAY_SECONDS = 86_400
+_WEEK_SECONDS = 7 * _DAY_SECONDS
+#: A crisis never speaks below so many standard deviations, whatever the budget allows, nor with a volume less
+#: far above usual than this.
 _FLOOR = 2.5
-#: Part of the budget that crises may use; the rest is for negativity without volume.
-_BUDGET_PART = 0.7
-#: A topic whose talk is mostly negative on any day needs no rise of the share when its volume is extreme.
+_LEAST_VOLUME = 1.5
+#: Talk that is mostly negative needs no rise of the share: more of it is more anger.
 _MOSTLY = 0.5
 
 
 class JointReading(NamedTuple):
-    """What both evidences say together: deviations of the weaker one, its threshold, and the level."""
+    """What both evidences say together: standard deviations, their threshold, and the level."""
 
     score: float
     threshold: float
@@ -32,11 +33,13 @@ class JointReading(NamedTuple):
 
 
 class JointEvidence:
-    """The weaker of volume and negativity, held against its own budget threshold.
+    """Volume and negativity as one surprise, and the ledger of all that may page a topic with text.
 
-    Both being raised at once is rare in ordinary talk, so a crisis is seen at lower deviations of either than
-    a surge or a quarrel alone; how low is learnt by the same ledger of would-be alerts. Negativity that is a
-    signal by itself becomes a crisis with volume at the floor.
+    The nats of both are added, less the logarithm that makes their sum as rare as either alone at so many
+    nats (Fisher 1932), and told as standard deviations. So a crisis is seen at lower deviations of either
+    than a surge or a quarrel alone. It takes part only while the share stands a tenth above usual, or most of
+    the talk is negative and no less so than usual. The ledger takes the stranger of crisis and negativity
+    alone: whichever may page, the pages of a topic are counted once, and no part of its budget lies idle.
 
     Parameters
     ----------
@@ -48,8 +51,14 @@ class JointEvidence:
     """
 
     def __init__(self, settings: DetectionSettings, step: int) -> None:
-        self._rate = settings.topic_rate(step) * _BUDGET_PART
-        self._ladder = BudgetLadder(self._rate, settings.quiet_steps(step), 8 * _WEEK_SECONDS / step)
+        self._rate, quiet = settings.topic_rate(step), settings.quiet_steps(step)
+        self._ladder = BudgetLadder(self._rate, quiet, 8 * _WEEK_SECONDS / step)
+        self._unripe = _DAY_SECONDS // step
+
+    @property
+    def threshold(self) -> float:
+        """Standard deviations at which crisis or negativity pages."""
+        return self._ladder.get()
 
     def allow(self, share: float) -> None:
         """Let the budget's threshold aim at `share` times the topic's equal part."""
@@ -57,30 +66,35 @@ class JointEvidence:
 
     def read(self, windows: Windows, volume: VolumeReading, share: ShareReading) -> JointReading:
         """Read both readings of one step."""
-        score = min(volume.score, share.score) if share.raised else 0.0
-        threshold = max(math.expm1(self._ladder.get()), _FLOOR)
-        self._ladder.update(math.log1p(score))
+        score = _score(volume, share) if _takes_part(windows, volume, share) else 0.0
+        threshold = max(self._ladder.get(), _FLOOR)
+        if self._unripe:
+            self._unripe -= 1
+        else:
+            alone = share.score if share.raised else 0.0
+            self._ladder.update(max(score, alone))
         strong = score >= threshold or (share.level and score >= _FLOOR)
-        level = _level(volume, share) if strong else _extreme(windows, volume, share)
+        level = Level.NONE if not strong else Level.EXTREME if share.hostile else Level.HIGH
         return JointReading(score, threshold, level)
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""
-        return self._ladder.dump()
+        return [self._unripe, self._ladder.dump()]
 
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
-        self._ladder.restore(state)
+        self._unripe = int(state[0])
+        self._ladder.restore(state[1])
 
 
-def _level(volume: VolumeReading, share: ShareReading) -> Level:
-    if not volume.credible:
-        return Level.NONE
-    return Level.EXTREME if share.hostile else Level.HIGH
+def _score(volume: VolumeReading, share: ShareReading) -> float:
+    nats = (volume.score * volume.score + share.score * share.score) / 2.0
+    return math.sqrt(2.0 * (nats - math.log1p(nats)))
 
 
-def _extreme(windows: Windows, volume: VolumeReading, share: ShareReading) -> Level:
-    """Return `HIGH` for extreme volume of talk that is mostly negative and no less so than usual."""
-    total = windows.total[volume.window]
-    mostly = windows.negative_milli[volume.window] >= 1000 * _MOSTLY * max(total, 1)
-    return Level.HIGH if volume.level is Level.EXTREME and mostly and share.score > 0.0 else Level.NONE
+def _takes_part(windows: Windows, volume: VolumeReading, share: ShareReading) -> bool:
+    """Return whether volume stands above usual, and the share too or most of the talk is negative."""
+    if not volume.credible or volume.score < _LEAST_VOLUME:
+        return False
+    mostly = windows.negative_milli[volume.window] >= 1000 * _MOSTLY * max(windows.total[volume.window], 1)
+    return share.raised or (mostly and share.score > 0.0)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 5
+_STATE_VERSION = 6
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400
@@ -105,15 +105,15 @@ class TopicMonitor:
         self._trimmed = 0
         self._trims_now = False
         self._volume = VolumeEvidence(self._settings, step)
-        self._share = ShareEvidence(self._settings, step)
+        self._share = ShareEvidence(step)
         self._joint = JointEvidence(self._settings, step)
         self._crowd = CrowdEvidence(step)
         self._allow()
 
     def _allow(self) -> None:
         share = self._verdicts.share
-        for evidence in (self._volume, self._share, self._joint):
-            evidence.allow(share)
+        self._volume.allow(share)
+        self._joint.allow(share)
 
     @property
     def open_alert(self) -> str | None:
@@ -189,7 +189,7 @@ class TopicMonitor:
         self._calendar.forget(windows.at)
         place, factors = self._place(windows.at), self._calendar.factors(windows.at)
         self._volume.read(windows, place, factors)
-        self._share.read(windows)
+        self._share.read(windows, self._joint.threshold)
         joint = self._joint.read(windows, self._volume.reading, self._share.reading)
         self._crowd.read(windows)
         first_heard = self._is_first_heard(windows)
@@ -272,7 +272,7 @@ class TopicMonitor:
         baseline, mean = self._volume.windows[volume.window], volume.means[volume.window]
         most = windows.total[volume.window]
         part = baseline.score(originals(windows, volume.window), mean) / max(baseline.score(most, mean), 1.0)
-        return volume.score * part >= self._bar(volume.threshold, joint)
+        return volume.score * part >= self._bar(volume.score, volume.threshold, joint)
 
     def _overwhelming(self, windows: Windows) -> bool:
         return (
@@ -346,9 +346,10 @@ class TopicMonitor:
         )
 
     @staticmethod
-    def _bar(threshold: float, joint: JointReading) -> float:
-        """Return what an evidence had to pass: its own threshold, or less where both are raised at once."""
-        return min(threshold, joint.threshold, joint.score) if joint.level else threshold
+    def _bar(score: float, threshold: float, joint: JointReading) -> float:
+        """Return what an evidence had to pass: its own threshold, or its part of that of both together."""
+        part = joint.threshold / max(joint.score, joint.threshold) if joint.level else 1.0
+        return min(threshold, score * part) if joint.level and score > 0.0 else threshold
 
     def _evidence(self, windows: Windows, joint: JointReading) -> tuple[Evidence, ...]:
         """Return the evidences, each with the threshold that it had to pass in this decision.
@@ -356,10 +357,10 @@ class TopicMonitor:
         Of the authors that is the number that makes a public of so many mentions.
         """
         volume, share, crowd = self._volume.reading, self._share.reading, self._crowd.reading
-        found = [(EvidenceName.VOLUME, volume.score, self._bar(volume.threshold, joint))]
+        found = [(EvidenceName.VOLUME, volume.score, self._bar(volume.score, volume.threshold, joint))]
         if windows.has_text:
             found += [
-                (EvidenceName.NEGATIVITY, share.score, self._bar(share.threshold, joint)),
+                (EvidenceName.NEGATIVITY, share.score, self._bar(share.score, share.threshold, joint)),
                 (EvidenceName.SPREAD, crowd.spread, CROWD_SCORE),
                 (EvidenceName.DUPLICATION, crowd.duplication, CROWD_SCORE),
             ]

@@ -8,7 +8,7 @@ import math
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Version of the decision logic; any change that can change an alert raises it.
-MODEL_VERSION = "haidang-detect-3"
+MODEL_VERSION = "haidang-detect-4"
 
 _WEEK_SECONDS = 7 * 86_400
 _STORY_LEAST, _STORY_DECADE, _STORY_PAGES = 4.0, 4.3, 5.0

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from river import base
 
-from detectors.budget import BudgetLadder
 from detectors.decision import Level
+from detectors.sequential import ShareCusum
+from detectors.tails import share_surprise
 from detectors.windows import HOUR, QUARTER_HOUR, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from detectors.settings import DetectionSettings
     from detectors.windows import Windows
 
 #: A share is not learnt from fewer mentions than this.
@@ -23,34 +23,35 @@ _LEAST = 3.0
 _SPEAKS = 10
 _WINDOWS = (QUARTER_HOUR, HOUR, SIX_HOURS)
 _WEEK_SECONDS = 7 * 86_400
-#: The budget is learnt from this age on: the first hours compare with next to nothing.
-_FIRST_SECONDS = 6 * 3600
+#: Shares are learnt so often: an hour's window renews a twelfth of itself meanwhile.
+_PACE_SECONDS = 300
 #: Never a signal below so many standard deviations, nor for a share less than a tenth above usual.
-_FLOOR = 4.0
+_FLOOR = 3.0
 _RISE = 0.1
+#: A run of steps is at most so many times as strange as its strangest window, in nats.
+_RUN = 3.0
 #: The last hour is back to usual below so many standard deviations.
 _CALM = 1.5
 _EDGE = 0.005
 #: Windows of many mentions that the assumed correlation is worth.
 _PRIOR_WINDOWS = 3.0
-_LEAST_CORRELATION = 0.002
+_LEAST_CORRELATION = 0.001
 #: Shares that an officer calls hostile: half the talk, and far beyond its usual swing.
 _HOSTILE_SHARE = 0.5
 _HOSTILE_SCORE = 4.5
 _POSITIVE_SCORE = 2.5
 _USUAL_POSITIVE = 0.2
-#: Part of the budget that negativity without volume may use.
-_BUDGET_PART = 0.3
 
 
 class ShareBaseline(base.AnomalyDetector):
-    """Arcsine residual of a share against the topic's own share with beta-binomial spread.
+    """Surprise of a share against the topic's own share with beta-binomial spread.
 
-    ``2 sqrt(n) (asin sqrt((k + 3/8) / (n + 3/4)) - asin sqrt(p))`` has variance near 1 for a binomial count
-    (Anscombe 1948) and near ``1 + (n - 1) rho`` for a beta-binomial one, where ``rho`` is the correlation of
-    two mentions of the same window; ``rho`` is learnt by moments and starts at `correlation`, and a window
-    teaches it the more, the more mentions it holds. A few mentions
-    therefore never score high, and neither do many mentions of a topic whose share always swings.
+    A share above the usual one scores the signed root of its binomial surprise (`tails.share_surprise`), a
+    standard deviate in the middle and exact near 0 and 1, over the square root of the beta-binomial
+    dispersion ``1 + (n - 1) rho``, where ``rho`` is the correlation of two mentions of the same window. It is
+    learnt by moments from the arcsine residual (Anscombe 1948) and starts at `correlation`; a window teaches
+    it the more, the more mentions it holds. A few mentions therefore never score high, and neither do many
+    mentions of a topic whose share always swings.
 
     Parameters
     ----------
@@ -110,10 +111,17 @@ class ShareBaseline(base.AnomalyDetector):
         seen = self._seen * self.overlap
         return (self._mean_k * seen + self.share * self.weight) / (self._mean_n * seen + self.weight)
 
+    def _usual(self) -> float:
+        return min(max(self.expected(), _EDGE), 1.0 - _EDGE)
+
     def _residual(self, n: float, k: float) -> float:
-        usual = min(max(self.expected(), _EDGE), 1.0 - _EDGE)
+        usual = self._usual()
         inside = min(max((k + 0.375) / (n + 0.75), 0.0), 1.0)
         return 2.0 * math.sqrt(n) * (math.asin(math.sqrt(inside)) - math.asin(math.sqrt(usual)))
+
+    def dispersion(self, n: float) -> float:
+        """Return how much wider than binomial the share of `n` mentions swings, at least 1."""
+        return 1.0 + max(n - 1.0, 0.0) * self._correlation()
 
     def _correlation(self) -> float:
         found = (self._found + _PRIOR_WINDOWS * self.correlation) / (self._weight + _PRIOR_WINDOWS)
@@ -123,7 +131,10 @@ class ShareBaseline(base.AnomalyDetector):
         """Return the standardised residual of `k` of `n`; 0 for nothing."""
         if n < 1.0:
             return 0.0
-        return self._residual(n, k) / math.sqrt(1.0 + (n - 1.0) * self._correlation())
+        usual = self._usual()
+        if k > n * usual:
+            return math.sqrt(2.0 * share_surprise(n, k - 0.5, usual) / self.dispersion(n))
+        return self._residual(n, k) / math.sqrt(self.dispersion(n))
 
     def learn(self, n: float, k: float) -> None:
         """Take `k` of `n` into the usual share and its spread; one or two mentions teach only the share."""
@@ -190,22 +201,19 @@ class ShareEvidence:
 
     Parameters
     ----------
-    settings
-        Settings of the detection.
     step
         Seconds of a step.
 
     """
 
-    def __init__(self, settings: DetectionSettings, step: int) -> None:
-        self._step = step
-        week = _WEEK_SECONDS / step
-        overlap = min(1.0, step / WINDOW_SECONDS[HOUR])
+    def __init__(self, step: int) -> None:
+        self._pace = max(step, _PACE_SECONDS // step * step)
+        week = _WEEK_SECONDS / self._pace
+        overlap = min(1.0, self._pace / WINDOW_SECONDS[HOUR])
         self._negative = ShareBaseline(memory=week, overlap=overlap)
         self._counted = ShareBaseline(memory=week, overlap=overlap)
         self._positive = ShareBaseline(memory=week, share=_USUAL_POSITIVE, overlap=overlap)
-        self._rate = settings.topic_rate(step) * _BUDGET_PART
-        self._ladder = BudgetLadder(self._rate, settings.quiet_steps(step), 8 * week)
+        self._cusum = ShareCusum()
         self._reading = _SILENT
 
     @property
@@ -218,23 +226,31 @@ class ShareEvidence:
         """Usual share of mentions called negative, 0 .. 1."""
         return self._counted.expected()
 
-    def allow(self, share: float) -> None:
-        """Let the budget's threshold aim at `share` times the topic's equal part."""
-        self._ladder.rate = self._rate * share
+    def read(self, windows: Windows, threshold: float) -> ShareReading:
+        """Score one step against what was learnt before it; a signal is what passes `threshold`."""
+        window, score = self._strongest(windows)
+        slow = self._run(windows, score)
+        if slow > score:
+            score = slow if windows.total[window] >= _SPEAKS else 0.0
+        self._reading = self._judge(windows, window, score, max(threshold, _FLOOR))
+        return self._reading
 
-    def read(self, windows: Windows) -> ShareReading:
-        """Score one step against what was learnt before it."""
+    def _run(self, windows: Windows, score: float) -> float:
+        """Return how strange the newest run of steps is, in standard deviations."""
+        usual = min(max(self._negative.expected(), _EDGE), 1.0 - _EDGE)
+        dispersion = self._negative.dispersion(windows.total[QUARTER_HOUR])
+        ceiling = 1.0 + _RUN * score * score / 2.0
+        negative = windows.arrived_negative_milli / 1000
+        return math.sqrt(2.0 * self._cusum.push(windows.arrived, negative, usual, dispersion, ceiling))
+
+    def _strongest(self, windows: Windows) -> tuple[int, float]:
         window, score = HOUR, 0.0
         for i in _WINDOWS:
             if windows.total[i] >= _SPEAKS and (i != SIX_HOURS or not self._has_calmed(windows)):
                 found = self._negative.score(windows.total[i], windows.negative_milli[i] / 1000)
                 if found > score:
                     window, score = i, found
-        threshold = max(math.expm1(self._ladder.get()), _FLOOR)
-        if self._negative.seen * self._step >= _FIRST_SECONDS:
-            self._ladder.update(math.log1p(score))
-        self._reading = self._judge(windows, window, score, threshold)
-        return self._reading
+        return window, score
 
     def _has_calmed(self, windows: Windows) -> bool:
         """Return whether the last hour is back to usual, so that six hours would only echo."""
@@ -254,7 +270,9 @@ class ShareEvidence:
         return total >= _SPEAKS and self._positive.score(total, windows.positive[window]) >= _POSITIVE_SCORE
 
     def learn(self, windows: Windows) -> None:
-        """Take the last hour into the usual shares."""
+        """Take the last hour into the usual shares, once a pace."""
+        if windows.at % self._pace >= windows.step:
+            return
         total = windows.total[HOUR]
         self._negative.learn(total, windows.negative_milli[HOUR] / 1000)
         self._counted.follow(total, windows.negative[HOUR])
@@ -265,7 +283,7 @@ class ShareEvidence:
         reading = self._reading
         return {
             "baselines": [b.dump() for b in (self._negative, self._counted, self._positive)],
-            "ladder": self._ladder.dump(),
+            "cusum": self._cusum.dump(),
             "reading": [*reading[:3], int(reading.level), reading.raised, reading.hostile],
         }
 
@@ -274,6 +292,6 @@ class ShareEvidence:
         baselines = (self._negative, self._counted, self._positive)
         for baseline, saved in zip(baselines, state["baselines"], strict=True):
             baseline.restore(saved)
-        self._ladder.restore(state["ladder"])
+        self._cusum.restore(state["cusum"])
         window, score, threshold, level, raised, hostile = state["reading"]
         self._reading = ShareReading(window, score, threshold, Level(level), raised, hostile)

@@ -1,4 +1,4 @@
-"""Exact upper tails of small counts."""
+"""How surprising a count is: exact upper tails of small counts, and nats for any count."""
 
 from __future__ import annotations
 
@@ -30,6 +30,38 @@ def upper_tail(count: int, mean: float, dispersion: float = 1.0) -> float:
         if term < total * 1e-9:
             break
     return min(total, 1.0)
+
+
+def surprise(count: float, mean: float, dispersion: float = 1.0) -> float:
+    """Return the surprise of seeing `count` or more where `mean` is expected, in nats; 0 up to the mean.
+
+    It is the largest log-likelihood ratio of any higher mean against `mean`, for a negative binomial count
+    with variance `dispersion` x `mean` (a Poisson count for a dispersion of at most 1), and by Chernoff's
+    bound at most ``-log P(X >= count)``. A standard normal deviate of z has about z^2 / 2 nats. A mean of 0
+    makes any mention infinitely surprising.
+    """
+    if count <= mean:
+        return 0.0
+    if mean <= 0.0:
+        return math.inf
+    if dispersion <= _POISSON:
+        return count * math.log(count / mean) - (count - mean)
+    size = mean / (dispersion - 1.0)
+    nats = count * math.log(count / mean) - (count + size) * math.log1p((count - mean) / (mean + size))
+    return max(nats, 0.0)
+
+
+def share_surprise(n: float, k: float, share: float) -> float:
+    """Return the surprise of `k` or more of `n` where `share` is usual, in nats; 0 up to the usual share.
+
+    `n` times the Kullback-Leibler divergence of the seen from the usual share: at most ``-log P(X >= k)`` of
+    a binomial count (Chernoff). `share` lies inside 0 .. 1; `k` may be fractional.
+    """
+    seen = min(k / n, 1.0) if n > 0.0 else 0.0
+    if seen <= share:
+        return 0.0
+    rest = (1.0 - seen) * math.log((1.0 - seen) / (1.0 - share)) if seen < 1.0 else 0.0
+    return max(n * (seen * math.log(seen / share) + rest), 0.0)
 
 
 def _log_mass(k: int, mean: float, dispersion: float) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from river import base, stats
+from river import base
 
 from detectors.budget import BudgetLadder
 from detectors.calendar import NOTHING_PLANNED, is_day_off
 from detectors.decision import Level
-from detectors.tails import upper_tail
-from detectors.windows import DAY, FIVE_MINUTES, HOUR, QUARTER_HOUR, WINDOW_SECONDS
+from detectors.sequential import RateCusum
+from detectors.tails import surprise
+from detectors.windows import DAY, FIVE_MINUTES, HOUR, QUARTER_HOUR, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +34,14 @@ _CELL_HASTE = 5.0
 _LONG_WEIGHT = 0.8
 #: Never a signal below so many standard deviations, whatever the budget allows.
 _FLOOR = 2.5
-#: The budget is learnt from this age on: the first hours compare with next to nothing.
-_FIRST_SECONDS = 6 * _HOUR_SECONDS
-#: Expected counts below this are judged by their exact tail too.
-_SMALL = 20.0
-#: Share of the budget that the exact tail of one window may use up (windows overlap).
-_TAIL_SHARE = 0.2
+#: The budget is learnt from this age on: before, each hour of the day is new.
+_FIRST_SECONDS = 24 * _HOUR_SECONDS
+#: A window is learnt each time that such a part (one in so many) of it is new.
+_PARTS = 4
+#: A window below so many standard deviations is back to usual; a calm hour ends a run of steps.
+_CALM = 1.0
+#: A run of steps is at most so many times as strange as its strangest window, in nats.
+_RUN = 3.0
 #: Arrivals of the last half hour must stand so far above usual for a window of an hour or more to speak,
 #: farther for 24 hours, which echo a burst the longest.
 _BUSY = 2.0
@@ -81,13 +84,15 @@ def _cell(day: int, hour: int, country: str) -> int:
 
 
 class WindowVolume(base.AnomalyDetector):
-    """Square-root residual of one trailing count against level x hour-of-day factor.
+    """Surprise of one trailing count against level x hour-of-day factor.
 
-    The expected count is an exponentially weighted level times the factor of the hour and weekend, shrunk to
-    1 while the hour has seen few mentions. The residual ``2 (sqrt(x + 3/8) - sqrt(mu + 3/8))`` has variance
-    near 1 for a Poisson count of any mean (Anscombe 1948); it is divided by its own slow standard deviation,
-    never less than 1, so that a bursty topic needs a larger burst. Counts are compared with counts *as known
-    at the same stage*, so reporting delay is part of the level.
+    The expected count is an exponentially weighted level times the factor of the hour and weekend, drawn to
+    the same hour of the other kind of day, and to 1, while it has seen few mentions. The variance over the
+    mean is that of the slow square-root residual ``2 (sqrt(x + 3/8) - sqrt(mu + 3/8))``, which is near 1 for
+    a Poisson count of any mean (Anscombe 1948), and never less. A count above expectation scores the signed
+    root of its negative binomial surprise (`tails.surprise`): a standard deviate for large means and exact
+    near zero. Counts are compared with counts *as known at the same stage*, so reporting delay is part of the
+    level.
 
     Parameters
     ----------
@@ -115,6 +120,8 @@ class WindowVolume(base.AnomalyDetector):
         self._spread = 1.0
         self._cell_mean = [0.0] * CELLS
         self._cell_seen = [0] * CELLS
+        self._memo_cells: tuple[int, int] | None = None
+        self._memo = (1.0, 1.0)
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``x`` in standard deviations."""
@@ -132,8 +139,12 @@ class WindowVolume(base.AnomalyDetector):
 
     def factor(self, place: Place) -> float:
         """Return the factor of the hour and weekend at `place`, leaning to the neighbouring hour."""
-        own = self._factor(place.cell)
-        return own + (self._factor(place.neighbour) - own) * place.lean
+        cells = (place.cell, place.neighbour)
+        if cells != self._memo_cells:
+            self._memo_cells = cells
+            self._memo = (self._factor(place.cell), self._factor(place.neighbour))
+        own, neighbour = self._memo
+        return own + (neighbour - own) * place.lean
 
     @property
     def seen(self) -> int:
@@ -146,8 +157,19 @@ class WindowVolume(base.AnomalyDetector):
         return self._level
 
     def _factor(self, cell: int) -> float:
+        """Return the factor of a cell, drawn to that of the same hour on the other kind of day, and to 1."""
+        beside = self._drawn((cell + HOURS) % CELLS, 1.0)
+        return self._drawn(cell, beside)
+
+    def _drawn(self, cell: int, towards: float) -> float:
         fresh = self._cell_seen[cell] * self.overlap / max(self._spread, 1.0)
-        return (self._cell_mean[cell] * fresh + self.inertia) / (self._level * fresh + self.inertia)
+        held = self.inertia * towards
+        return (self._cell_mean[cell] * fresh + held) / (self._level * fresh + self.inertia)
+
+    @property
+    def spread(self) -> float:
+        """Variance of the residual."""
+        return self._spread
 
     @property
     def deviation(self) -> float:
@@ -155,7 +177,10 @@ class WindowVolume(base.AnomalyDetector):
         return math.sqrt(max(self._spread, 1.0))
 
     def score(self, count: float, mean: float) -> float:
-        """Return the standardised residual of `count` against `mean`."""
+        """Return how far `count` stands above `mean`, in standard deviations; negative below."""
+        if count > mean:
+            least = 0.5 / (1.0 + self._seen * self.overlap)
+            return math.sqrt(2.0 * surprise(count, max(mean, least), self._spread))
         return 2.0 * (math.sqrt(count + 0.375) - math.sqrt(mean + 0.375)) / self.deviation
 
     def learn(self, count: float, place: Place, mean: float) -> None:
@@ -165,6 +190,7 @@ class WindowVolume(base.AnomalyDetector):
         rate = max(self._fade, 1.0 / (self._seen + 1))
         self._spread += rate * (residual * residual - self._spread)
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
+        self._memo_cells = None
         cell, means = place.cell, self._cell_mean
         self._cell_seen[cell] += 1
         means[cell] += max(self._fade * _CELL_HASTE, 1.0 / self._cell_seen[cell]) * (count - means[cell])
@@ -178,6 +204,7 @@ class WindowVolume(base.AnomalyDetector):
         self._seen, self._level, self._spread = int(state[0]), float(state[1]), float(state[2])
         self._cell_mean = [float(v) for v in state[3]]
         self._cell_seen = [int(v) for v in state[4]]
+        self._memo_cells = None
 
 
 class VolumeReading(NamedTuple):
@@ -192,7 +219,7 @@ class VolumeReading(NamedTuple):
     level
         Whether it is one.
     credible
-        Whether the score passes the floor and the window holds enough mentions to mean anything.
+        Whether the window holds enough mentions to mean anything.
     means
         Expected count of each window.
 
@@ -211,6 +238,9 @@ class VolumeEvidence:
 
     The 5 and 15 minutes speak together (mean of their positive residuals); 1, 6 and 24 hours speak alone, a
     quarter more quietly, and only while arrivals stand above usual, so that a burst does not echo for a day.
+    Beside them `RateCusum` sums what each step of arrivals says, so that a ramp is seen before any window
+    finds it strange; its nats are told as standard deviations too. A run of steps is at most three times as
+    strange as its strangest window: a backlog arrives at once but is old, and a calm hour ends a run.
 
     Parameters
     ----------
@@ -223,14 +253,21 @@ class VolumeEvidence:
 
     def __init__(self, settings: DetectionSettings, step: int) -> None:
         self._settings = settings
+        self._offset = settings.utc_offset_minutes * 60
         self._step = step
         self._steps = 0
-        week = _WEEK_SECONDS / step
+        self._paces = [max(step, seconds // _PARTS // step * step) for seconds in WINDOW_SECONDS]
         self.windows = [
-            WindowVolume(memory=week, overlap=min(1.0, step / seconds)) for seconds in WINDOW_SECONDS
+            WindowVolume(memory=_WEEK_SECONDS / pace, overlap=min(1.0, pace / seconds))
+            for pace, seconds in zip(self._paces, WINDOW_SECONDS, strict=True)
         ]
-        self._arrivals = stats.EWMean(min(1.0, step / _BUSY_SECONDS))
-        self._ladder = BudgetLadder(settings.topic_rate(step), settings.quiet_steps(step), 8 * week)
+        self._block_steps = max(1, _HOUR_SECONDS // step)
+        self._block = [0, 0]
+        self._usual = WindowVolume(memory=_WEEK_SECONDS / step / self._block_steps)
+        self._recent = 0.0
+        self._cusum = RateCusum()
+        memory = 8 * _WEEK_SECONDS / step
+        self._ladder = BudgetLadder(settings.topic_rate(step), settings.quiet_steps(step), memory)
         self._calm = [0] * len(WINDOW_SECONDS)
         nothing = (0.0,) * len(WINDOW_SECONDS)
         self._reading = VolumeReading(
@@ -250,68 +287,71 @@ class VolumeEvidence:
         self, windows: Windows, place: Place, factors: tuple[float, ...] = NOTHING_PLANNED
     ) -> VolumeReading:
         """Score one step against what was learnt before it, times what the calendar expects."""
-        means = tuple(w.mean(place) * factor for w, factor in zip(self.windows, factors, strict=True))
-        scores = [w.score(n, m) for w, n, m in zip(self.windows, windows.total, means, strict=True)]
+        totals = windows.total
+        means = tuple([w.mean(place) * factor for w, factor in zip(self.windows, factors, strict=True)])
+        scores = [w.score(n, m) for w, n, m in zip(self.windows, totals, means, strict=True)]
         self._mark_calm(scores, windows.at)
-        self._arrivals.update(windows.arrived)
-        window, score = self._strongest(scores, place)
-        threshold = max(math.expm1(self._ladder.get()), _FLOOR)
-        if self._age(FIVE_MINUTES) >= _FIRST_SECONDS:
-            self._ladder.update(math.log1p(score))
-        credible = score >= _FLOOR and self._credible(windows.total[window], means[window], window)
-        level = _level(score, threshold, windows.total[window], means[window]) if credible else Level.NONE
+        usual = self._usual.mean(place) * factors[FIVE_MINUTES]
+        window, score = self._strongest(scores, self._arrive(windows.arrived, scores, usual))
+        threshold = max(self._ladder.get(), _FLOOR)
+        credible = totals[window] >= self._settings.least_mentions
+        if self._steps * self._step >= _FIRST_SECONDS:
+            self._ladder.update(score if credible else 0.0)
+        level = _level(score, threshold, totals[window], means[window]) if credible else Level.NONE
         self._reading = VolumeReading(window, score, threshold, level, credible, means)
         return self._reading
 
     def _mark_calm(self, scores: list[float], at: int) -> None:
         for i, score in enumerate(scores):
-            if score < 1.0 or not self._calm[i]:
+            if score < _CALM or not self._calm[i]:
                 self._calm[i] = at
 
-    def _strongest(self, scores: list[float], place: Place) -> tuple[int, float]:
+    def _arrive(self, arrived: int, scores: list[float], usual: float) -> Arrivals:
+        """Take the arrivals of the step into what is summed over steps; `usual` are those of an hour."""
+        self._recent += min(1.0, self._step / _BUSY_SECONDS) * (arrived - self._recent)
+        top = max(scores[:SIX_HOURS] if scores[HOUR] < _CALM else scores[:DAY])
+        ceiling = 1.0 + _RUN * top * top / 2.0 if top > 0.0 and self._usual.seen else 0.0
+        dispersion = self._usual.deviation**2
+        nats = self._cusum.push(arrived, usual / self._block_steps, dispersion, ceiling)
+        return Arrivals(self._usual.score(self._recent * self._block_steps, usual), math.sqrt(2.0 * nats))
+
+    def _strongest(self, scores: list[float], arrivals: Arrivals) -> tuple[int, float]:
         five, quarter = scores[FIVE_MINUTES], scores[QUARTER_HOUR]
         window = FIVE_MINUTES if five >= quarter else QUARTER_HOUR
         score = (max(five, 0.0) + max(quarter, 0.0)) / 2.0
         long = HOUR
-        for i in range(HOUR, len(scores)):
+        for i in (SIX_HOURS, DAY):
             if scores[i] > scores[long] and self._age(i) >= WINDOW_SECONDS[i]:
                 long = i
-        bar = _BUSY_DAY if long == DAY else _BUSY
-        if scores[long] * _LONG_WEIGHT > score and self._busy(place) >= bar:
-            return long, scores[long] * _LONG_WEIGHT
+        if scores[long] * _LONG_WEIGHT > score and arrivals.busy >= (_BUSY_DAY if long == DAY else _BUSY):
+            window, score = long, scores[long] * _LONG_WEIGHT
+        if arrivals.run > score:
+            return scores.index(max(scores[:DAY])), arrivals.run
         return window, score
 
     def _age(self, window: int) -> int:
         """Return for how many seconds the window has been learnt."""
-        return self.windows[window].seen * self._step
-
-    def _busy(self, place: Place) -> float:
-        """Return how far the newest arrivals stand above usual, in standard deviations."""
-        per_hour = max(1.0, _HOUR_SECONDS / self._step)
-        day_steps = max(1.0, _DAY_SECONDS / self._step)
-        hour = self.windows[HOUR]
-        usual = self.windows[DAY].level / day_steps * hour.factor(place) * per_hour
-        return hour.score(self._arrivals.get() * per_hour, usual)
-
-    def _credible(self, count: int, mean: float, window: int) -> bool:
-        if count < self._settings.least_mentions:
-            return False
-        if mean >= _SMALL:
-            return True
-        allowed = _TAIL_SHARE * self._settings.topic_rate(max(self._step, WINDOW_SECONDS[window]))
-        return upper_tail(count, mean, self.windows[window].deviation ** 2) <= allowed
+        return self.windows[window].seen * self._paces[window]
 
     def learn(self, windows: Windows, place: Place) -> None:
         """Take one step into the baselines; `read` of the same step must have come before.
 
-        A window is learnt once the topic is as old as it is long, and the input without a gap for as long:
-        before, it is not full.
+        A window is learnt once the topic is as old as it is long, and the input without a gap for as long
+        (before, it is not full), and then each time that a quarter of it is new.
         """
         self._steps += 1
         lived = self._steps * self._step
         for i, window in enumerate(self.windows):
-            if min(lived, windows.fed_seconds) >= WINDOW_SECONDS[i]:
+            full = min(lived, windows.fed_seconds) >= WINDOW_SECONDS[i]
+            if full and lived % self._paces[i] == 0:
                 window.learn(windows.total[i], place, self._reading.means[i])
+        block = self._block
+        block[0] += windows.arrived
+        block[1] += 1
+        if block[1] == self._block_steps:
+            middle = place_of(windows.at - block[1] * self._step // 2, self._offset, self._settings.holidays)
+            self._usual.learn(block[0], middle, self._usual.mean(middle))
+            self._block = [0, 0]
 
     def onset(self, window: int, at: int) -> int:
         """Return since when the window has stood above usual, at most 24 h before `at`."""
@@ -323,7 +363,10 @@ class VolumeEvidence:
         return {
             "windows": [window.dump() for window in self.windows],
             "steps": self._steps,
-            "arrivals": self._arrivals.get(),
+            "usual": self._usual.dump(),
+            "block": list(self._block),
+            "recent": self._recent,
+            "cusum": self._cusum.dump(),
             "ladder": self._ladder.dump(),
             "calm": list(self._calm),
             "reading": [*reading[:3], int(reading.level), reading.credible, list(reading.means)],
@@ -334,11 +377,21 @@ class VolumeEvidence:
         for window, saved in zip(self.windows, state["windows"], strict=True):
             window.restore(saved)
         self._steps = int(state["steps"])
-        self._arrivals.update(float(state["arrivals"]))
+        self._usual.restore(state["usual"])
+        self._block = [int(v) for v in state["block"]]
+        self._recent = float(state["recent"])
+        self._cusum.restore(state["cusum"])
         self._ladder.restore(state["ladder"])
         self._calm = [int(v) for v in state["calm"]]
         window, score, threshold, level, credible, means = state["reading"]
         self._reading = VolumeReading(window, score, threshold, Level(level), credible, tuple(means))
+
+
+class Arrivals(NamedTuple):
+    """What sums over steps say, in standard deviations: the last half hour, and the newest run of steps."""
+
+    busy: float
+    run: float
 
 
 def _level(score: float, threshold: float, count: int, mean: float) -> Level:

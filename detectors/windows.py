@@ -88,6 +88,8 @@ class Windows(msgspec.Struct, frozen=True):
         At most 24 examples of the newest 6 hours in canonical order.
     has_text
         False when only counts exist (a CSV of counts), so that volume alone decides.
+    arrived_negative_milli
+        Sum of P(negative) over the mentions that arrived in this step, in thousandths.
 
     """
 
@@ -105,3 +107,4 @@ class Windows(msgspec.Struct, frozen=True):
     fed_seconds: int = WINDOW_SECONDS[DAY]
     examples: tuple[Example, ...] = ()
     has_text: bool = True
+    arrived_negative_milli: int = 0

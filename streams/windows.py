@@ -172,7 +172,7 @@ class TopicWindows:
         if pending is not None:
             self._heard = minute
             self._settle(minute, pending)
-        return self._view(minute, 0 if pending is None else pending.arrived)
+        return self._view(minute, pending or Pending())
 
     def counts(self, minute: int) -> tuple[int, int, int]:
         """Return (mentions, negative, positive) of an event minute, open arrival minutes included."""
@@ -281,14 +281,14 @@ class TopicWindows:
             if self._copied.take(signature, minute) and event_minute > minute - _COPY_MINUTES:
                 self._copies[event_minute] = self._copies.get(event_minute, 0) + 1
 
-    def _view(self, minute: int, arrived: int) -> Windows:
+    def _view(self, minute: int, pending: Pending) -> Windows:
         bitmap = 0
         for bits in self._authors.values():
             bitmap |= bits
         return Windows(
             at=(minute + 1) * 60,
             step=60,
-            arrived=arrived,
+            arrived=pending.arrived,
             total=tuple([sums[_TOTAL] for sums in self._sums]),
             negative=tuple([sums[_NEGATIVE] for sums in self._sums]),
             positive=tuple([sums[_POSITIVE] for sums in self._sums]),
@@ -300,6 +300,7 @@ class TopicWindows:
             fed_seconds=60 * min(minute - self._gap, _WINDOW_MINUTES[-1]),
             examples=tuple(self._examples),
             has_text=True,
+            arrived_negative_milli=sum([cell[_NEGATIVE_MILLI] for cell in pending.cells.values()]),
         )
 
 

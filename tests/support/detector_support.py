@@ -92,6 +92,7 @@ def steps(
             spread=12,
             authors=authors,
             examples=examples,
+            arrived_negative_milli=minute.negative * 1000,
         )
 
 

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.decision import Level
-from detectors.settings import DetectionSettings
 from detectors.share import ShareBaseline, ShareEvidence
 
 
@@ -54,18 +53,18 @@ def test_a_share_that_always_swings_scores_lower() -> None:
 
 def test_fewer_than_ten_mentions_are_not_read() -> None:
     """A window must hold ten mentions before its share speaks."""
-    evidence = ShareEvidence(DetectionSettings(), 60)
+    evidence = ShareEvidence(60)
     full = (9,) * 5
-    reading = evidence.read(windows(total=full, negative=full, negative_milli=(9000,) * 5))
+    reading = evidence.read(windows(total=full, negative=full, negative_milli=(9000,) * 5), 4.0)
     assert (reading.score, reading.level) == (0.0, Level.NONE)
 
 
 def test_a_rise_of_the_share_alone_is_a_signal() -> None:
     """The same volume, but seven of ten negative instead of two."""
-    evidence = ShareEvidence(DetectionSettings(), 60)
+    evidence = ShareEvidence(60)
     levels = []
     for closed in steps(ordinary(4000, rate=1.0, share=0.2) + ordinary(120, rate=1.0, share=0.75, seed=5)):
-        levels.append(evidence.read(closed).level)
+        levels.append(evidence.read(closed, 4.0).level)
         evidence.learn(closed)
     assert any(levels[-120:])
     assert not any(levels[600:-120])

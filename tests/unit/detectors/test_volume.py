@@ -114,7 +114,7 @@ def test_three_mentions_are_no_signal_however_rare_the_topic() -> None:
 
 def test_a_burst_does_not_echo_for_a_day() -> None:
     """The 24-hour sum stays high for a day, but speaks only while arrivals do."""
-    evidence = VolumeEvidence(DetectionSettings(), 60)
+    evidence = VolumeEvidence(DetectionSettings(topics=20), 60)
     burst = ordinary(60, rate=20.0, seed=3)
     calm = ordinary(20 * 60, rate=0.5, seed=4)
     levels = read(evidence, ordinary(4 * DAY_MINUTES, rate=0.5) + burst + calm)
