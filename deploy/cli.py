@@ -156,7 +156,12 @@ def polarity(
 
 
 @app.command()
-def match(file: OneFile = STDIN, *, catalogue: CatalogueOption = None) -> None:
+def match(
+    file: OneFile = STDIN,
+    *,
+    catalogue: CatalogueOption = None,
+    passages: Annotated[bool, typer.Option("--passages", help="Say where, too.")] = False,
+) -> None:
     """Say which topics each line's text names."""
     from deploy.line_files import lines_of, text_of
     from streams.language_cli import match_lines
@@ -164,7 +169,7 @@ def match(file: OneFile = STDIN, *, catalogue: CatalogueOption = None) -> None:
     chosen = catalogue or _settings().worker.catalogue
     text = None if chosen is None else text_of(chosen)
     with lines_of(file) as lines:
-        _leave(match_lines(lines, sys.stdout, text))
+        _leave(match_lines(lines, sys.stdout, text, passages=passages))
 
 
 @app.command()

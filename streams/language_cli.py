@@ -29,7 +29,9 @@ class LineError(ValueError):
     """A line that cannot be used; the message names the line, the problem and the fix."""
 
 
-def match_lines(lines: Iterable[str], out: TextIO, catalogue_text: str | None) -> int:
+def match_lines(
+    lines: Iterable[str], out: TextIO, catalogue_text: str | None, *, passages: bool = False
+) -> int:
     """Write which topics each line's text names.
 
     Parameters
@@ -40,6 +42,9 @@ def match_lines(lines: Iterable[str], out: TextIO, catalogue_text: str | None) -
         Gets ``{id, topics}`` for each, in the same order.
     catalogue_text
         TOML of the catalogue, or None for the bundled one.
+    passages
+        Whether to write ``passages`` too: ``{topic, field, start, end, text}`` for each, offsets in
+        characters of the field as it came in.
 
     Returns
     -------
@@ -52,11 +57,21 @@ def match_lines(lines: Iterable[str], out: TextIO, catalogue_text: str | None) -
         catalogue = Catalogue.parse(text, "catalogue")
         understanding = Understanding(catalogue)
         for number, record in _records(lines, "input"):
-            found = understanding.topics(*_title_and_text(number, record, "input"))
-            _write(out, {"id": record["id"], "topics": list(found)})
+            said = _title_and_text(number, record, "input")
+            matched: dict[str, Any] = {"id": record["id"], "topics": list(understanding.topics(*said))}
+            if passages:
+                matched["passages"] = list(_passages(understanding, *said))
+            _write(out, matched)
     except (CatalogueError, LineError) as error:
         return _failed(error)
     return 0
+
+
+def _passages(understanding: Understanding, title: str, text: str) -> Iterator[dict[str, Any]]:
+    """Yield where which topic is named, with the words that name it."""
+    fields = {"title": title, "text": text}
+    for passage in understanding.passages(title, text):
+        yield passage._asdict() | {"text": fields[passage.field][passage.start : passage.end]}
 
 
 def check_catalogue(text: str, origin: str, out: TextIO) -> int:

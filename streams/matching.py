@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import ahocorasick
 
-from streams.text import canonical, fold, has_marks
+from streams.text import canonical, fold, has_marks, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from streams.catalogue import Catalogue
 
-__all__ = ["Matcher", "is_syllable"]
+__all__ = ["Matcher", "Passage", "is_syllable"]
+
+#: Stands between title and text, so that no alias spans both.
+_BORDER = " | "
 
 _ONSET = "ngh|ch|gh|gi|kh|ng|nh|ph|qu|th|tr|[bcdghklmnprstvx]"
 _NUCLEUS = "[iy]e|[uo][oaeyi]|uye|uoi|uou|ieu|oai|oay|[aeo][uoiy]|a[uoiy]|[aeiouy]"
@@ -53,6 +56,19 @@ class _Pattern:
         self.contests = False
 
 
+#: Start and end of an expression in a text, and the expression.
+_Hit: TypeAlias = tuple[int, int, _Pattern]
+
+
+class Passage(NamedTuple):
+    """A passage that names a topic: `field` is ``title`` or ``text``, offsets are those of that field."""
+
+    topic: str
+    field: str
+    start: int
+    end: int
+
+
 class Matcher:
     """Finds the topics that a text names.
 
@@ -81,7 +97,27 @@ class Matcher:
 
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the title or the text names; empty if none."""
-        cased = canonical(f"{title} | {text}")
+        hits = self._hits(canonical(f"{title}{_BORDER}{text}"))
+        return tuple(sorted({topic for _, topics in _named(hits) for topic in topics})) if hits else ()
+
+    def passages(self, title: str, text: str) -> list[Passage]:
+        """Return where the title or the text names which topic, in order.
+
+        Passages are those of title and text as they came in, in their writer's spelling.
+        """
+        found = normalised(f"{title}{_BORDER}{text}")
+        border = len(title) + len(_BORDER)
+        passages = []
+        for (start, end, _), topics in _named(self._hits(found.text)):
+            source = found.source(start, end)
+            field, shift = ("title", 0) if source.start < len(title) else ("text", border)
+            passages += [
+                Passage(topic, field, source.start - shift, source.stop - shift) for topic in sorted(topics)
+            ]
+        return passages
+
+    def _hits(self, cased: str) -> list[_Hit]:
+        """Return every expression in a canonical text that stands alone and is written as it must be."""
         lowered = cased.lower()
         automaton = self._marked if has_marks(lowered) else self._plain
         hits = [
@@ -89,7 +125,9 @@ class Matcher:
             for end, pattern in automaton.iter(lowered)
             if not (lowered[end + 1 : end + 2].isalnum() or _glued(lowered, end - pattern.length))
         ]
-        return _named(hits, cased, lowered) if hits else ()
+        if any(pattern.capitals for _, _, pattern in hits):
+            hits = list(_in_capitals(hits, cased))
+        return hits
 
     @staticmethod
     def _add(
@@ -142,26 +180,20 @@ def _glued(text: str, index: int) -> bool:
     return index >= 0 and text[index].isalnum()
 
 
-def _named(hits: list[tuple[int, int, _Pattern]], cased: str, lowered: str) -> tuple[str, ...]:
-    """Return the topics of the hits that no longer one covers."""
-    if any(pattern.capitals for _, _, pattern in hits):
-        hits = list(_in_capitals(hits, cased if len(cased) == len(lowered) else lowered))
-    found: set[str] = set()
-    doubtful: set[str] = set()
+def _named(hits: list[_Hit]) -> list[tuple[_Hit, frozenset[str]]]:
+    """Return the hits that no longer one covers, in order, with the topics that they name."""
+    clear = frozenset[str]().union(*(pattern.context_of for _, _, pattern in hits))
+    found: list[tuple[_Hit, frozenset[str]]] = []
     covered = -1
-    for _, end, pattern in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
+    for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1])):
+        _, end, pattern = hit
         if pattern.contests and end > covered:
-            found |= pattern.topics
-            doubtful |= pattern.doubtful
+            found.append((hit, pattern.topics | (pattern.doubtful & clear)))
             covered = end
-    if doubtful:
-        found.update(*(doubtful & pattern.context_of for _, _, pattern in hits))
-    return tuple(sorted(found))
+    return found
 
 
-def _in_capitals(
-    hits: Iterable[tuple[int, int, _Pattern]], cased: str
-) -> Iterator[tuple[int, int, _Pattern]]:
+def _in_capitals(hits: Iterable[_Hit], cased: str) -> Iterator[_Hit]:
     """Yield the hits that are written as their pattern demands.
 
     Capitals tell nothing where all letters are, unless diacritics do.

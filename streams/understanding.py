@@ -6,7 +6,6 @@ same wherever it is read.
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from detectors.gravity import gravity_milli, is_abroad
 from detectors.lexicon import Lexicon, LexiconPair
 from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
-from streams.matching import Matcher
+from streams.matching import Matcher, Passage
 from streams.phrases import phrases
 from streams.signature import signature
 from streams.text import canonical, normalise, readable, words
@@ -37,7 +36,6 @@ _POLARITY_CHARS = 600
 _GRAVITY_CHARS = 300
 #: A signature reads the title and this many characters of the text.
 _SIGNATURE_CHARS = 1200
-_REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 
 
 def bundled_lexicons() -> LexiconPair:
@@ -53,9 +51,9 @@ def bundled_polarity() -> PolarityModel:
 
 
 def polarity_words(title: str, text: str) -> list[str]:
-    """Return what the polarity model reads of a mention: its first words, repeated letters said once."""
+    """Return what the polarity model reads of a mention: its first words."""
     lowered = normalise(f"{title} . {text[:_POLARITY_CHARS]}" if title else text[:_POLARITY_CHARS])
-    return words(_REPEATED.sub(r"\1", lowered))
+    return words(lowered)
 
 
 class Understanding:
@@ -76,6 +74,10 @@ class Understanding:
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the mention names; empty if none."""
         return self._matcher.topics(title, text)
+
+    def passages(self, title: str, text: str) -> list[Passage]:
+        """Return where the mention names which topic, in order."""
+        return self._matcher.passages(title, text)
 
     def polarity(self, title: str, text: str) -> Polarity:
         """Return the probabilities that the mention is negative and that it is positive."""

@@ -49,6 +49,19 @@ def test_match_answers_each_line_in_order() -> None:
     assert _out(out) == [{"id": "a", "topics": ["power"]}, {"id": 7, "topics": ["power"]}]
 
 
+def test_match_says_where_if_asked() -> None:
+    """Passages in the field as it came in: field, offsets, the writer's own spelling."""
+    lines = [
+        '{"id": 1, "title": "Hết <b>GIÁ&nbsp;ĐIỆN</b>", "text": "gia\\u0301 \\u0111ie\\u0323\\u0302nnnn!"}'
+    ]
+    out = io.StringIO()
+    assert match_lines(lines, out, CATALOGUE, passages=True) == 0
+    assert _out(out)[0]["passages"] == [
+        {"topic": "power", "field": "title", "start": 7, "end": 20, "text": "GIÁ&nbsp;ĐIỆN"},
+        {"topic": "power", "field": "text", "start": 0, "end": 14, "text": "gia\u0301 đie\u0323\u0302nnnn"},
+    ]
+
+
 def test_match_without_a_catalogue_uses_the_bundled_one() -> None:
     """The default catalogue is at hand."""
     out = io.StringIO()

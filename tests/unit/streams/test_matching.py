@@ -81,6 +81,18 @@ def test_table_of_names_and_traps(text: str, topics: tuple[str, ...]) -> None:
     assert MATCHER.topics(text, "") == topics
 
 
+@pytest.mark.parametrize(("text", "topics"), TABLE, ids=[row[0] for row in TABLE])
+def test_passages_are_what_names_the_topics(text: str, topics: tuple[str, ...]) -> None:
+    """They name the same topics, and each passage alone names its own, context aside."""
+    passages = MATCHER.passages("9", text)
+    assert tuple(sorted({passage.topic for passage in passages})) == topics
+    for topic, field, start, end in passages:
+        assert field == "text"
+        assert topic in MATCHER.topics(
+            "", f"à {text[start:end]}" if text[start:end].isupper() else text[start:end]
+        )
+
+
 def test_title_and_text_are_one_mention_but_not_one_sentence() -> None:
     """An alias never spans the border of title and text; both are searched."""
     assert MATCHER.topics("tăng giá", "điện lên") == ()
