@@ -9,7 +9,6 @@ Every step is a substitution, so the same steps can keep account of where each c
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 import unicodedata
@@ -268,11 +267,20 @@ def _is_misread(text: str) -> bool:
     if not _MISREAD_SIGN.search(text):
         return False
     try:
-        data = text.rstrip().translate(_BYTE_OF).encode("latin-1")
-        again = codecs.getincrementaldecoder("utf-8")().decode(data)
+        again = _as_utf8(text.rstrip().translate(_BYTE_OF).encode("latin-1"))
     except UnicodeError:
         return False
     return has_marks(again.lower()) and not _UNKNOWN.search(again)
+
+
+def _as_utf8(data: bytes) -> str:
+    """Return bytes as text, without a last character that is cut."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        if error.reason != "unexpected end of data":
+            raise
+        return data[: error.start].decode()
 
 
 def _read_again(match: re.Match[str]) -> str:

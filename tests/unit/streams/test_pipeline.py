@@ -47,6 +47,29 @@ def test_the_same_records_give_the_same_events(length: int) -> None:
     assert events == list(Pipeline(catalogue(), 14.0).run(STREAM[:length]))
 
 
+def crowd(sources: int, authors: int, kind: str) -> list[Record]:
+    """Return a crisis told by so many sources and authors of a kind."""
+    found = [
+        spoken
+        | {"source": {"name": f"trang {place % sources}", "kind": kind}, "author_key": f"{place % authors}"}
+        for place, spoken in enumerate(talk(6, hours=7.5))
+    ]
+    return [record(place, spoken) for place, spoken in enumerate(found)]
+
+
+@pytest.mark.parametrize(
+    ("sources", "authors", "kind", "shown"),
+    [(9, 9, "social", False), (10, 1, "social", True), (1, 40, "forum", True), (1, 1, "press", True)],
+)
+def test_a_sample_leaves_from_a_crowd_or_the_press_only(
+    sources: int, authors: int, kind: str, *, shown: bool
+) -> None:
+    """Nine sources and nine authors are no crowd: their alert shows no one's words."""
+    events = list(Pipeline(catalogue(), 14.0).run(crowd(sources, authors, kind)))
+    assert events
+    assert any(event.samples for event in events) is shown
+
+
 def test_nothing_in_nothing_out() -> None:
     """An empty input has no event."""
     pipeline = Pipeline(catalogue(), 14.0)
