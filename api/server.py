@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ from api.app import create_app
 from api.keys import ensure_admin_key
 from api.services import Services, build
 from api.settings import ApiSettings
-from api.store import StoreError, open_store
+from api.store import StoreError, open_store, serving
 
 GRACE_SECONDS = 2
 BACKLOG = 512
@@ -120,14 +120,11 @@ def run(settings: ApiSettings) -> int:
     """
     logs.configure()
     try:
-        store = open_store(settings.store_url)
+        with serving(settings.store_url), closing(open_store(settings.store_url)) as store:
+            return _run_with(settings, build(settings, store))
     except StoreError as error:
         logs.fail(LOG, "store_unusable", reason=str(error))
         return 1
-    try:
-        return _run_with(settings, build(settings, store))
-    finally:
-        store.close()
 
 
 def _run_with(settings: ApiSettings, services: Services) -> int:

@@ -219,6 +219,39 @@ def key_revoke(name: Annotated[str, typer.Argument(help="The key's name.")]) -> 
     revoke(_settings().api, name)
 
 
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file.")]) -> None:
+    """Write an SQLite store into a file; the service may run."""
+    from deploy.store_commands import back_up
+
+    back_up(_settings().api, file)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="What haidang backup wrote.")]) -> None:
+    """Put a backup in the store's place; what was there is kept beside it. The API must not run."""
+    from deploy import store_commands
+
+    store_commands.restore(_settings().api, file)
+
+
+@app.command()
+def erase(
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="All of a source.")] = None,
+    mention: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="SOURCE URL", help="One mention, by its link.")
+    ] = None,
+) -> None:
+    """Erase a source's or a mention's samples from the store, and keep them out of later alerts."""
+    from api.store.samples import Erasure
+    from deploy import store_commands
+
+    if (source is None) == (mention is None):
+        raise typer.BadParameter("name one of the two", param_hint="--source or --mention")
+    erasure = Erasure(source) if source is not None else Erasure(*(mention or ()))
+    store_commands.erase(_settings().api, erasure)
+
+
 @app.command(hidden=True)
 def receiver() -> None:
     """Run the sample webhook receiver of the demonstration."""

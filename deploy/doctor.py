@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
 
+from api.store import Form, StoreError, look
+from api.store.address import SQLITE, parse_address
 from deploy.embedded_kafka import FREE_BYTES_WANTED
 from deploy.errors import DeployError, storage_message
 from deploy.kafka_topics import MismatchReason, find_mismatches
@@ -71,7 +71,7 @@ def findings() -> Iterator[Finding]:
         yield Finding(Level.FAIL, "settings", str(error))
         return
     yield Finding(Level.OK, "settings", f"data in {settings.deploy.data_dir.absolute()}")
-    for check in (_data_dir, _catalogue, _kafka, _store, _worker, _api, _endpoints, _restarts):
+    for check in (_data_dir, _catalogue, _kafka, examine_store, _worker, _api, _endpoints, _restarts):
         yield from check(settings)
 
 
@@ -197,23 +197,33 @@ def _append_skew(bootstrap: str) -> float:
     return float(appended_ms) / 1000 - middle
 
 
-def _store(settings: Settings) -> Iterator[Finding]:
-    url = make_url(settings.api.store_url)
+def examine_store(settings: Settings) -> Iterator[Finding]:
+    """Look whether the store can be used, changing nothing."""
+    url = parse_address(settings.api.store_url)
     shown = url.render_as_string(hide_password=True)
-    if url.drivername.startswith("sqlite") and not Path(url.database or "").exists():
+    if url.get_backend_name() == SQLITE and not Path(url.database or "").exists():
         yield Finding(Level.OK, "store", f"{shown} is made at the first start")
         return
-    engine = create_engine(url)
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
+        yield judge_store(look(settings.api.store_url), shown)
+    except StoreError as error:
         advice = f"check {variable('database_url')} and that the database runs"
-        yield Finding(Level.FAIL, "store", f"{shown} cannot be used ({type(error).__name__}); {advice}")
-    else:
-        yield Finding(Level.OK, "store", f"{shown} answers")
-    finally:
-        engine.dispose()
+        yield Finding(Level.FAIL, "store", f"{shown}: {error}; {advice}")
+
+
+def judge_store(form: Form, shown: str) -> Finding:
+    """Judge a database that answers by its form."""
+    if form is Form.UNKNOWN:
+        advice = "start the version that wrote it, or restore a backup"
+        return Finding(
+            Level.FAIL, "store", f"{shown} was written by another version of this program; {advice}"
+        )
+    told = {
+        Form.EMPTY: "answers; the first start makes its tables",
+        Form.OLDER: "answers; the next start brings it to the newest form: back it up before",
+        Form.NEWEST: "answers",
+    }
+    return Finding(Level.OK, "store", f"{shown} {told[form]}")
 
 
 def _worker(settings: Settings) -> Iterator[Finding]:

@@ -1,5 +1,5 @@
-"""The store: what the API remembers, in SQLite (WAL) by SQLAlchemy Core."""
+"""The store: what the API remembers, in SQLite (WAL) or PostgreSQL, by SQLAlchemy Core."""
 
-from api.store.engine import Store, StoreError, open_store
+from api.store.engine import Form, Store, StoreError, look, open_store, serving
 
-__all__ = ["Store", "StoreError", "open_store"]
+__all__ = ["Form", "Store", "StoreError", "look", "open_store", "serving"]

@@ -1,21 +1,26 @@
 """Opening the store: engine, migrations, one kind of read and one kind of write transaction."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from psycopg.types.string import StrDumper
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
-from api.store.address import AddressError, parse_address
+from api.store.address import SQLITE, AddressError, parse_address
 from api.store.turns import Duty, Held, Turn, take_duty, take_turn
 
 _WRITE = "haidang_write"
@@ -123,7 +128,7 @@ def _own_file(path: Path) -> None:
 
 def _engine(url: URL) -> Engine:
     """Make the engine for an address."""
-    if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == SQLITE:
         _own_file(Path(str(url.database)))
         engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
@@ -135,13 +140,19 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
+def _migrations() -> Config:
+    """Give Alembic's configuration."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
+
+
 def migrate(engine: Engine) -> None:
     """Bring the database to the newest form; does nothing when it is there already.
 
     Processes that start together take turns.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config = _migrations()
     with engine.execution_options(**{_WRITE: True}).begin() as connection:
         _check_encoding(connection)
         take_turn(connection, Turn.MIGRATION)
@@ -164,13 +175,19 @@ def open_store(address: str) -> Store:
     answer or the database is newer than this program.
     """
     try:
-        return Store(_migrated(_engine(parse_address(address))))
-    except AddressError as error:
-        raise StoreError(f"database_url {error}") from error
+        return Store(_migrated(_engine(_parsed(address))))
     except CommandError as error:
         raise StoreError("the store was written by another version of this program") from error
     except (OSError, SQLAlchemyError) as error:
         raise StoreError(f"the store cannot be opened: {_cause(error)}") from error
+
+
+def _parsed(address: str) -> URL:
+    """Read an address; raises StoreError."""
+    try:
+        return parse_address(address)
+    except AddressError as error:
+        raise StoreError(f"database_url {error}") from error
 
 
 def _migrated(engine: Engine) -> Engine:
@@ -181,6 +198,71 @@ def _migrated(engine: Engine) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+class Form(StrEnum):
+    """How a database looks to this program."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    NEWEST = "newest"
+    UNKNOWN = "unknown"
+
+
+def look(address: str) -> Form:
+    """Look at a database without changing it; raises StoreError when it cannot be used.
+
+    An SQLite file must be there.
+    """
+    try:
+        engine = create_engine(_parsed(address), poolclass=NullPool)
+        with engine.connect() as connection:
+            _check_encoding(connection)
+            return _form(MigrationContext.configure(connection).get_current_revision())
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store cannot be opened: {_cause(error)}") from error
+
+
+def _form(revision: str | None) -> Form:
+    """Judge a database by its migration."""
+    known = [script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()]
+    if revision is None:
+        return Form.EMPTY
+    if revision not in known:
+        return Form.UNKNOWN
+    return Form.NEWEST if revision == known[0] else Form.OLDER
+
+
+@contextmanager
+def serving(address: str) -> Iterator[None]:
+    """Be the one API process of an SQLite database for the length of the block; PostgreSQL serves several.
+
+    Raises StoreError when another process is.
+    """
+    url = _parsed(address)
+    if url.get_backend_name() != SQLITE:
+        yield
+        return
+    descriptor = _lock(Path(f"{url.database}.lock"))
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(path: Path) -> int:
+    """Lock a file for as long as its descriptor, which is given, is open; raises StoreError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise StoreError(f"the store cannot be opened: {_cause(error)}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise StoreError(f"another API process serves {path.with_suffix('')}: stop it first") from error
+    return descriptor
 
 
 def _cause(error: Exception) -> str:

@@ -23,6 +23,9 @@ COMMANDS = (
     "polarity",
     "match",
     "doctor",
+    "backup",
+    "restore",
+    "erase",
     "key",
     "key create",
 )
@@ -49,7 +52,13 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage: haidang" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [("fly",), ("up", "--demonstration"), ("send",), ("backtest", "x.csv")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("fly",), ("up", "--demonstration"), ("send",), ("backtest", "x.csv"), ("backup",), ("erase",)),
+        *(("erase", "--mention", "a"), ("erase", "--source", "a", "--mention", "a", "b")),
+    ],
+)
 def test_wrong_usage_exits_2(arguments: tuple[str, ...]) -> None:
     """An unknown command or option, or a missing argument, is told with exit status 2."""
     done = haidang(*arguments)

@@ -1,8 +1,25 @@
 """What the doctor says of what it finds."""
 
-import pytest
+from pathlib import Path
 
-from deploy.doctor import Finding, Level, disk_level, judge_endpoints, judge_skew, judge_worker, lag_of
+import pytest
+from api_support import fresh_store
+from sqlalchemy import text
+from store_support import store_address
+
+from api.store import look
+from deploy.doctor import (
+    Finding,
+    Level,
+    disk_level,
+    examine_store,
+    judge_endpoints,
+    judge_skew,
+    judge_store,
+    judge_worker,
+    lag_of,
+)
+from deploy.settings import SettingsError, load
 
 READY = 'x 1\nhaidang_worker_ready 1.0\nhaidang_stream_lag_records{partition="0",topic="mentions"} 5.0\n'
 
@@ -59,3 +76,38 @@ def test_a_disabled_endpoint_is_named() -> None:
 def test_a_finding_is_one_line() -> None:
     """Level, subject, text."""
     assert str(Finding(Level.OK, "disk", "9 GB free")) == "OK   disk: 9 GB free"
+
+
+@pytest.mark.stores("sqlite", "postgresql")
+def test_the_store_is_judged_by_its_form(tmp_path: Path) -> None:
+    """One that is used answers; one of a newer program fails, with what to do."""
+    address = store_address(tmp_path)
+    with fresh_store(tmp_path) as store:
+        found = judge_store(look(address), "it")
+        assert (found.level, found.text) == (Level.OK, "it answers")
+        with store.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        assert "newest form" in judge_store(look(address), "it").text
+        with store.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        assert judge_store(look(address), "it").level is Level.FAIL
+
+
+def test_a_store_that_does_not_answer_fails_without_its_password() -> None:
+    """The setting is named, and what the server said."""
+    [found] = examine_store(load({"HAIDANG_DATABASE_URL": "postgresql+psycopg://u:hunter2@127.0.0.1:1/d"}))
+    assert found.level is Level.FAIL
+    assert "HAIDANG_DATABASE_URL" in found.text
+    assert "hunter2" not in found.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://u:hunter2@h/d", "postgresql://u:hunter2@h", "postgresql://u:hunter2@h:port/d", "haidang.db"],
+)
+def test_an_address_that_is_none_is_refused_without_its_password(address: str) -> None:
+    """Before anything starts, and the setting is named."""
+    with pytest.raises(SettingsError, match="HAIDANG_DATABASE_URL") as refused:
+        load({"HAIDANG_DATABASE_URL": address})
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(load({"HAIDANG_DATABASE_URL": "postgresql://u:hunter2@h/d"}))
