@@ -58,11 +58,15 @@ def find(connection: Connection, alert_id: str) -> Row[tuple[object, ...]] | Non
 def page(
     connection: Connection, chosen: Filter, after: tuple[int, str] | None, limit: int
 ) -> Sequence[Row[tuple[object, ...]]]:
-    """List alerts, the newest first, from the place ``after`` (opened, id) on."""
+    """List alerts, the newest first, from the place ``after`` (opened, id) on.
+
+    What changed lately is found by its index and sorted: walking the order's index for it would end nowhere.
+    """
     query = select(t.alerts).where(*_conditions(chosen))
     if after is not None:
         query = query.where(tuple_(t.alerts.c.opened_ms, t.alerts.c.alert_id) < tuple_(*after))
-    ordered = query.order_by(t.alerts.c.opened_ms.desc(), t.alerts.c.alert_id.desc())
+    opened = t.alerts.c.opened_ms if chosen.since_ms is None else t.alerts.c.opened_ms + 0
+    ordered = query.order_by(opened.desc(), t.alerts.c.alert_id.desc())
     return connection.execute(ordered.limit(limit)).all()
 
 

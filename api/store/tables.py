@@ -60,8 +60,13 @@ alerts = Table(
     Column("updated_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index(None, "opened_ms", "alert_id"),
-    Index(None, "state", "severity"),
-    Index(None, "topic_id", "opened_ms"),
+    Index(None, "state", "opened_ms", "alert_id"),
+    Index(None, "human_state", "opened_ms", "alert_id"),
+    Index(None, "severity", "opened_ms", "alert_id"),
+    Index(None, "kind", "opened_ms", "alert_id"),
+    Index(None, "topic_id", "opened_ms", "alert_id"),
+    Index(None, "state", "topic_id", "severity"),
+    Index(None, "updated_ms"),
 )
 
 alert_events = Table(
@@ -173,6 +178,7 @@ deliveries = Table(
     Column("carried_by", String(60)),
     UniqueConstraint("alert_id", "revision", "endpoint_id", "purpose"),
     Index(None, "state", "next_ms"),
+    Index(None, "state", "seq"),
     Index(None, "endpoint_id", "alert_id", "state"),
     Index(None, "carried_by"),
     sqlite_autoincrement=True,
