@@ -75,6 +75,7 @@ class DecisionReason(StrEnum):
     PLANNED = "planned"
     FIRST_HEARD = "first_heard"
     NEW_STORY = "new_story"
+    GRAVE_STORY = "grave_story"
     WARMING_UP = "warming_up"
     QUIET = "quiet"
     NORMAL = "normal"

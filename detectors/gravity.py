@@ -1,70 +1,319 @@
-"""Gravity: how much harm a text speaks of, by the classes of the crisis lexicon (pure)."""
+"""Gravity: how much a headline speaks of what a state must answer for (pure).
+
+Ordinary crime, accidents and sport fill the press; what becomes a crisis of communication is mass harm,
+nature out of hand, or a failure of what the public expects to be kept safe. Gravity reads that from signs
+(`gravity_vi.tsv`), from numbers of people beside harm, and from the crisis lexicon.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from detectors.lexicon import Sense
+from detectors.lexicon import Sense, is_foreign
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from detectors.lexicon import Lexicon
 
-__all__ = ["gravity_milli", "is_abroad"]
+__all__ = ["Sign", "SignError", "Signs", "gravity_milli", "people_harmed"]
 
-#: Deaths and poisoning, floods and collapses, wrongdoing, leaks and fakes, shortages.
+_HEADER = "expression\tsigns"
 _GRAVE = frozenset((Sense.HARM, Sense.DISASTER, Sense.WRONGDOING, Sense.FALSEHOOD, Sense.SHORTAGE))
-#: An expression of weight 2 or 3 counts; the gravest gives the base, each of them a little more.
-_LEAST_WEIGHT = 2.0
-_GRAVEST = 3.0
-_BASE_MILLI, _GRAVEST_MILLI, _EACH_MILLI, _FULL_MILLI = 300, 600, 150, 1000
-
-_PLACES = """
-afghanistan; ai cập; algeria; argentina; australia; ba lan; bahrain; bangladesh; bangkok; belarus;
-brazil; bulgaria; bắc kinh; bồ đào nha; california; campuchia; canada; châu phi; châu âu; chile;
-colombia; congo; croatia; cuba; dubai; ecuador; ethiopia; fbi; florida; gaza; hamas; hoa kỳ; hong
-kong; hungary; hy lạp; hà lan; hàn quốc; indonesia; iran; iraq; ireland; israel; jakarta; jordan;
-kazakhstan; kenya; kiev; kuwait; kyiv; lebanon; libya; london; macau; malaysia; manila; mexico;
-moscow; myanmar; mông cổ; na uy; nam phi; nam á; nato; nepal; new york; new zealand; nhà trắng; nhật
-bản; nigeria; pakistan; paris; peru; philippines; phần lan; putin; qatar; quảng đông; romania;
-saudi; scotland; seoul; serbia; singapore; sri lanka; sudan; syria; texas; thuỵ sĩ; thuỵ điển; thái
-lan; thượng hải; thổ nhĩ kỳ; tokyo; triều tiên; trump; trung quốc; trung đông; tây ban nha; uae;
-ukraine; venezuela; washington; yemen; ấn độ; đan mạch; đài loan
-"""
-#: Words of one syllable that also mean something else, or end a name, unless they have a capital alone.
-_SHORT = frozenset(("mỹ", "nga", "nhật", "pháp", "đức", "úc", "lào", "bỉ"))
-_NAMES = frozenset(tuple(place.split()) for place in " ".join(_PLACES.split()).split("; "))
-_LONGEST = max(map(len, _NAMES))
-_WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
+_GRAVE_WEIGHT = 2.0
+_LONGEST = 5
 
 
-def gravity_milli(lexicon: Lexicon, tokens: Sequence[str]) -> int:
-    """Return the gravity of a text's words in thousandths, 0 .. 1000; negated expressions do not count."""
-    heavy = [e.weight for e in lexicon.told(tokens) if e.sense in _GRAVE and e.weight >= _LEAST_WEIGHT]
-    if not heavy:
-        return 0
-    base = _GRAVEST_MILLI if max(heavy) >= _GRAVEST else _BASE_MILLI
-    return min(_FULL_MILLI, base + _EACH_MILLI * len(heavy))
+class Sign(StrEnum):
+    """What an expression is a sign of; its value is the word used in the file."""
+
+    STORM = "storm"
+    FORECAST = "forecast"
+    LANDFALL = "landfall"
+    EMERGENCY = "emergency"
+    HAZARD = "hazard"
+    FAILURE = "failure"
+    CONCERN = "concern"
+    KILLING = "killing"
+    STATE = "state"
+    ORDINARY = "ordinary"
+    RELIEF = "relief"
+    DEATH = "death"
+    INJURY = "injury"
+    FLIGHT = "flight"
+    COUNTER = "counter"
+    DIGEST = "digest"
 
 
-def is_abroad(title: str) -> bool:
-    """Return whether a canonical title names a country, city or body abroad, in Vietnamese spelling.
+class SignError(ValueError):
+    """A file of signs that cannot be used; the message names line, problem and fix."""
 
-    Only a headline names where its story happens; what happens abroad is no crisis at home.
+
+class _Found(NamedTuple):
+    start: int
+    end: int
+    expression: str
+    signs: frozenset[Sign]
+
+
+class Signs:
+    """The expressions of a file of signs.
+
+    Parameters
+    ----------
+    signs
+        What each expression, word by word, is a sign of.
+
     """
-    found = _WORD.findall(title)
-    lowered = [word.lower() for word in found]
-    for i in range(len(found)):
-        if any(tuple(lowered[i : i + n]) in _NAMES for n in range(1, _LONGEST + 1)):
-            return True
-        if lowered[i] in _SHORT and _alone(found, i):
-            return True
-    return False
+
+    def __init__(self, signs: dict[tuple[str, ...], frozenset[Sign]]) -> None:
+        self._signs = signs
+        self._first = frozenset(words[0] for words in signs)
+
+    @property
+    def expressions(self) -> Iterable[tuple[str, ...]]:
+        """Every expression, word by word."""
+        return self._signs.keys()
+
+    @classmethod
+    def parse(cls, text: str) -> Signs:
+        """Return the signs written in `text`: expression and signs in columns.
+
+        Raises
+        ------
+        SignError
+            Names line, problem and fix.
+
+        """
+        lines = [
+            (number, line) for number, line in enumerate(text.splitlines(), 1) if line and line[0] != "#"
+        ]
+        if not lines or lines[0][1] != _HEADER:
+            raise SignError(f"no header: begin the table with {_HEADER!r}")
+        return cls(dict(_row(number, line) for number, line in lines[1:]))
+
+    def find(self, tokens: Sequence[str]) -> list[_Found]:
+        """Return the signs in the words of a text, from left to right, the longest where they overlap."""
+        found: list[_Found] = []
+        index = 0
+        while index < len(tokens):
+            one = self._at(tokens, index) if tokens[index] in self._first else None
+            if one is not None:
+                found.append(one)
+            index = index + 1 if one is None else one.end
+        return found
+
+    def _at(self, tokens: Sequence[str], index: int) -> _Found | None:
+        for end in range(min(index + _LONGEST, len(tokens)), index, -1):
+            words = tuple(tokens[index:end])
+            signs = self._signs.get(words)
+            if signs is not None:
+                return _Found(index, end, " ".join(words), signs)
+        return None
 
 
-def _alone(words: list[str], i: int) -> bool:
-    """Return whether only the word at `i` has a capital, so that it is no part of a longer name."""
-    beside = (*words[max(i - 1, 0) : i], *words[i + 1 : i + 2])
-    return words[i][0].isupper() and not any(word[0].isupper() for word in beside)
+def _row(number: int, line: str) -> tuple[tuple[str, ...], frozenset[Sign]]:
+    expression, _, named = line.partition("\t")
+    words = tuple(expression.split())
+    unknown = [one for one in named.split() if one not in set(Sign)]
+    if unknown or not named or not words or len(words) > _LONGEST:
+        problem = f"unknown sign {unknown[0]!r}" if unknown else "not up to five words and their signs"
+        raise SignError(f"line {number}: {problem}: use a tab, then some of {', '.join(Sign)}")
+    return words, frozenset(map(Sign, named.split()))
+
+
+class _Text(NamedTuple):
+    """Signs of a title and of the title with its lead."""
+
+    title: Sequence[_Found]
+    lead: Sequence[_Found]
+
+    def numbers(self, sign: Sign) -> tuple[int, int]:
+        """Return how many expressions of a sign the title has, and how many more the lead."""
+        title = {one.expression for one in self.title if sign in one.signs}
+        lead = {one.expression for one in self.lead if sign in one.signs}
+        return len(title), len(lead - title)
+
+    def has(self, sign: Sign) -> bool:
+        """Return whether title or lead has a sign."""
+        return any(self.numbers(sign))
+
+    def title_has(self, sign: Sign) -> bool:
+        """Return whether the title has a sign."""
+        return self.numbers(sign)[0] > 0
+
+
+#: What a text is worth by people harmed: those dead, a fifth of those hurt, a fiftieth of those driven out.
+_HARM = ((10.0, 1000), (5.0, 900), (3.0, 800), (2.0, 550), (1.0, 450))
+_LEAD_HARM = 0.7
+_PER_DEATH = {Sign.DEATH: 1, Sign.INJURY: 5, Sign.FLIGHT: 50}
+#: More dead than this in one headline are of a year or of history.
+_MOST_DEAD = 300
+_STORM, _STORM_NEAR, _DEPRESSION, _STORM_IN_LEAD = 800, 900, 600, 600
+_STRONG = 10
+_HAZARD, _EACH_EMERGENCY, _HAZARD_MOST = 300, 250, 900
+_FAILURE, _CONCERN, _CONCERN_IN_LEAD, _EACH_FAILURE = 750, 550, 400, 100
+_KILLING = 800
+_EACH_GRAVE, _GRAVE_MOST = 200, 500
+_STATE, _STATE_FROM = 120, 400
+_ORDINARY, _ORDINARY_BELOW, _RELIEF = 0.5, 800, 0.6
+_FULL_MILLI = 1000
+
+
+def gravity_milli(signs: Signs, lexicon: Lexicon, title: Sequence[str], lead: Sequence[str]) -> int:
+    """Return the gravity of a headline in thousandths, 0 .. 1000.
+
+    The gravest of mass harm, storm ahead, nature out of hand, public failure, mass violence and the crisis
+    lexicon counts, more where the state acts or speaks, less for ordinary crime, sport and stage and for
+    what looks back or helps. A digest of many stories has none.
+
+    Parameters
+    ----------
+    signs, lexicon
+        What is looked for.
+    title, lead
+        Words (`streams.text.words`) of the title and of its first sentences after it.
+
+    """
+    text = _Text(signs.find(title), signs.find([*title, ".", *lead]))
+    if text.title_has(Sign.DIGEST):
+        return 0
+    harm = _harm_milli(signs, title, lead)
+    killing = _KILLING if text.title_has(Sign.KILLING) else 0
+    event = max(harm, killing, _storm_milli(text, title, lead), _hazard_milli(text), _failure_milli(text))
+    told = sum(e.weight >= _GRAVE_WEIGHT and e.sense in _GRAVE for e in lexicon.told(title))
+    gravity: float = max(event, min(_GRAVE_MOST, _EACH_GRAVE * told))
+    if event >= _STATE_FROM and text.has(Sign.STATE):
+        gravity += _STATE
+    if text.title_has(Sign.ORDINARY) and max(harm, killing) < _ORDINARY_BELOW:
+        gravity *= _ORDINARY
+    if text.title_has(Sign.RELIEF):
+        gravity *= _RELIEF
+    return min(_FULL_MILLI, round(gravity))
+
+
+def _harm_milli(signs: Signs, title: Sequence[str], lead: Sequence[str]) -> int:
+    harmed = max(people_harmed(signs, title), _LEAD_HARM * people_harmed(signs, lead))
+    return next((milli for least, milli in _HARM if harmed >= least), 0)
+
+
+def _storm_milli(text: _Text, title: Sequence[str], lead: Sequence[str]) -> int:
+    named = any(word == "bão" and is_foreign([after]) for word, after in pairwise(title))
+    if not text.has(Sign.FORECAST) or not (named or text.has(Sign.STORM)):
+        return 0
+    if not (named or text.title_has(Sign.STORM)):
+        return _STORM_IN_LEAD
+    if "bão" not in title:
+        return _DEPRESSION
+    near = any(text.has(sign) for sign in (Sign.LANDFALL, Sign.EMERGENCY, Sign.STATE))
+    return _STORM_NEAR if near or _strong([*title, *lead]) else _STORM
+
+
+def _strong(tokens: Sequence[str]) -> bool:
+    """Return whether a wind of force 10 or more is told ("cấp 12")."""
+    forces = (int(force) for word, force in pairwise(tokens) if word == "cấp" and force.isdecimal())
+    return any(_STRONG <= force <= 2 * _STRONG for force in forces)
+
+
+def _hazard_milli(text: _Text) -> int:
+    """Return the gravity of nature out of hand, or of what is done about it."""
+    title, more = text.numbers(Sign.EMERGENCY)
+    emergency = title + more / 2
+    if not text.has(Sign.HAZARD):
+        return 0
+    if not text.title_has(Sign.HAZARD) and emergency < 1:
+        return _HAZARD
+    return min(_HAZARD_MOST, round(_HAZARD + _EACH_EMERGENCY * emergency))
+
+
+def _failure_milli(text: _Text) -> int:
+    others = sum(text.numbers(Sign.FAILURE)) + sum(text.numbers(Sign.CONCERN)) - 1
+    if text.title_has(Sign.FAILURE):
+        return _FAILURE + _EACH_FAILURE * others
+    if text.title_has(Sign.CONCERN):
+        return _CONCERN
+    return _CONCERN_IN_LEAD if others >= 0 else 0
+
+
+_NUMBERS = {
+    "một": 1, "hai": 2, "ba": 3, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10,
+    "nhiều": 3, "hàng loạt": 10, "hàng chục": 30, "hàng trăm": 300, "hàng nghìn": 3000, "hàng ngàn": 3000,
+    "hàng vạn": 30_000,
+}  # fmt: skip
+_NEAR = 3
+_MARKS = frozenset(".,;:…!?")
+_DIGITS = 6
+_THOUSANDS = 3
+_NEGATIONS = frozenset(("không", "chưa", "suýt", "thoát", "tránh"))
+
+
+def people_harmed(signs: Signs, tokens: Sequence[str]) -> float:
+    """Return the largest number of people that a text says were harmed, in deaths.
+
+    A number, what it counts ("người", "học sinh", "hộ") and a harm must stand together, with no mark between
+    them; so an age or a date is none. "hàng trăm" is 300; "nhiều" is 3.
+    """
+    found = signs.find(tokens)
+    harms = [one for one in found if not _PER_DEATH.keys().isdisjoint(one.signs)]
+    counted = list(_counted(found, tokens)) if harms else []
+    return max(
+        (
+            _deaths(harm, number)
+            for span in counted
+            for harm in harms
+            for number in [span.number]
+            if _beside(span, harm, tokens)
+        ),
+        default=0.0,
+    )
+
+
+class _Counted(NamedTuple):
+    start: int
+    end: int
+    number: int
+
+
+def _counted(found: Iterable[_Found], tokens: Sequence[str]) -> Iterable[_Counted]:
+    """Yield the numbers before a counter, at most two words between them."""
+    for counter in found:
+        if Sign.COUNTER not in counter.signs:
+            continue
+        for start in range(counter.start - 1, max(counter.start - 1 - _NEAR, -1), -1):
+            if tokens[start] in _MARKS:
+                break
+            read = _number(tokens, start)
+            if read is not None:
+                yield _Counted(read[0], counter.end, read[1])
+                break
+
+
+def _number(tokens: Sequence[str], end: int) -> tuple[int, int] | None:
+    """Return where the number that ends at `end` begins, and the number."""
+    word = tokens[end]
+    pair = f"{tokens[end - 1]} {word}" if end else ""
+    if pair in _NUMBERS:
+        return end - 1, _NUMBERS[pair]
+    if word in _NUMBERS:
+        return end, _NUMBERS[word]
+    if not word.isdecimal() or len(word) > _DIGITS:
+        return None
+    if end > 1 and tokens[end - 1] in ".," and tokens[end - 2].isdecimal():
+        thousands = tokens[end - 1] == "." and len(word) == _THOUSANDS and len(tokens[end - 2]) <= _THOUSANDS
+        return (end - 2, int(tokens[end - 2] + word)) if thousands else None
+    return end, int(word)
+
+
+def _beside(span: _Counted, harm: _Found, tokens: Sequence[str]) -> bool:
+    """Return whether a harm stands at most three words from a counted number, none of them a mark."""
+    between = tokens[span.end : harm.start] if harm.start >= span.end else tokens[harm.end : span.start]
+    negated = not _NEGATIONS.isdisjoint(tokens[max(harm.start - _NEAR, 0) : harm.start])
+    return len(between) <= _NEAR and _MARKS.isdisjoint(between) and not negated
+
+
+def _deaths(harm: _Found, number: int) -> float:
+    if Sign.DEATH in harm.signs:
+        return number if number <= _MOST_DEAD else 0.0
+    return max(number / per for sign, per in _PER_DEATH.items() if sign in harm.signs)

@@ -23,7 +23,6 @@ from detectors.joint import JointEvidence, JointReading
 from detectors.orders import Cancelled, PlannedEvent, Verdict
 from detectors.settings import MODEL_VERSION, DetectionSettings
 from detectors.share import ShareEvidence
-from detectors.story_alerts import StoryAlerts
 from detectors.verdicts import Verdicts
 from detectors.volume import Place, VolumeEvidence, place_of
 from detectors.windows import FIVE_MINUTES, HOUR, SIX_HOURS, WINDOW_SECONDS
@@ -92,9 +91,7 @@ class TopicMonitor:
 
     def _start(self, step: int) -> None:
         self._step = step
-        self._watched = 0
         self._heard = 0
-        self._stories = StoryAlerts(self._topic, self._model, self._settings)
         self._since: dict[str, int] = {}
         self._begin()
 
@@ -123,17 +120,16 @@ class TopicMonitor:
     @property
     def warming_up(self) -> bool:
         """Whether the baseline is still being learnt, so that only overwhelming evidence speaks."""
-        return self._young(self._seen)
+        return self._seen * self._step < self._settings.warm_up_hours * _HOUR_SECONDS
 
     def scores(self) -> dict[str, float]:
         """Return the newest score per evidence.
 
-        Standard deviations; of novelty powers of ten, of authors their number.
+        Standard deviations; of authors their number.
         """
         return {
             EvidenceName.VOLUME.value: self._volume.reading.score,
             EvidenceName.NEGATIVITY.value: self._share.reading.score,
-            EvidenceName.NOVELTY.value: self._stories.score,
             EvidenceName.SPREAD.value: self._crowd.reading.spread,
             EvidenceName.AUTHORS.value: float(self._crowd.reading.authors),
             EvidenceName.DUPLICATION.value: self._crowd.reading.duplication,
@@ -198,9 +194,7 @@ class TopicMonitor:
             first_heard=first_heard, planned=factors[self._volume.reading.window] > 1.0
         )
         events = self._advance(windows, decide(reading), joint)
-        events += self._stories.close(windows, speaks=not self._young(self._watched))
         self._seen += 1
-        self._watched += 1
         if factors == NOTHING_PLANNED and self._teaches(windows):
             self._learn(windows, place)
         if first_heard and self._heard >= _HISTORY_MENTIONS:
@@ -217,9 +211,6 @@ class TopicMonitor:
         if windows.fed_seconds >= _HOUR_SECONDS:
             self._share.learn(windows)
             self._crowd.learn(windows)
-
-    def _young(self, steps: int) -> bool:
-        return steps * self._step < self._settings.warm_up_hours * _HOUR_SECONDS
 
     def _is_first_heard(self, windows: Windows) -> bool:
         """Count what arrived and return whether most of all ever heard was said just now, by few sources.
@@ -390,7 +381,6 @@ class TopicMonitor:
         return {
             "version": _STATE_VERSION,
             "step": self._step,
-            "watched": self._watched,
             "heard": self._heard,
             "seen": self._seen,
             "trimmed": [self._trimmed, self._trims_now],
@@ -398,7 +388,6 @@ class TopicMonitor:
             "share": self._share.dump(),
             "joint": self._joint.dump(),
             "crowd": self._crowd.dump(),
-            "stories": self._stories.dump(),
             "since": dict(self._since),
             "calendar": self._calendar.dump(),
             "verdicts": self._verdicts.dump(),
@@ -423,14 +412,13 @@ class TopicMonitor:
 
     def _restore(self, dump: dict[str, Any]) -> None:
         self._start(int(dump["step"]))
-        self._watched, self._heard = int(dump["watched"]), int(dump["heard"])
+        self._heard = int(dump["heard"])
         self._seen = int(dump["seen"])
         self._trimmed, self._trims_now = int(dump["trimmed"][0]), bool(dump["trimmed"][1])
         self._volume.restore(dump["volume"])
         self._share.restore(dump["share"])
         self._joint.restore(dump["joint"])
         self._crowd.restore(dump["crowd"])
-        self._stories.restore(dump["stories"])
         self._since = {str(name): int(at) for name, at in dump["since"].items()}
         self._calendar.restore(dump["calendar"])
         self._verdicts.restore(dump["verdicts"])

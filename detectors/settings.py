@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 MODEL_VERSION = "haidang-detect-4"
 
 _WEEK_SECONDS = 7 * 86_400
-_STORY_LEAST, _STORY_DECADE, _STORY_PAGES = 4.0, 4.3, 5.0
 
 
 class DetectionSettings(BaseModel):
@@ -52,14 +50,6 @@ class DetectionSettings(BaseModel):
     def topic_rate(self, step_seconds: int) -> float:
         """Return the pages that one topic may raise per step of `step_seconds` on average."""
         return self.pages_per_week / self.topics * step_seconds / _WEEK_SECONDS
-
-    def story_threshold(self) -> float:
-        """Return the score from which a grave story pages: 4 at five pages a week or more, higher below.
-
-        Three articles by chance less likely than 1 in 10,000; on a real press stream the rate of
-        such stories halves with each 1.3 of score: a tenth of the budget takes 4.3 more.
-        """
-        return _STORY_LEAST + _STORY_DECADE * max(0.0, math.log10(_STORY_PAGES / self.pages_per_week))
 
     def quiet_steps(self, step_seconds: int) -> int:
         """Return the steps of `step_seconds` after which a quiet alert closes, at least 1."""

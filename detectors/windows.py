@@ -39,6 +39,10 @@ class Example(msgspec.Struct, frozen=True):
         How much harm it speaks of in thousandths, 0 .. 1000; 0 for what happens abroad.
     signature
         Keys by which near-copies are told (`detectors.copies`); empty for a short text.
+    keys
+        What links it to other articles about the same matter; of articles on the story desk only.
+    topics
+        Topics that it concerns; of articles on the story desk only.
 
     """
 
@@ -53,6 +57,8 @@ class Example(msgspec.Struct, frozen=True):
     phrases: tuple[str, ...]
     gravity_milli: int = 0
     signature: bytes = b""
+    keys: tuple[int, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 class Windows(msgspec.Struct, frozen=True):

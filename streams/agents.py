@@ -284,7 +284,7 @@ class Agents:
         for topic, count in effects.counted.items():
             self._metrics.topics.count(topic, count, effects.negative[topic])
         for topic in effects.changed:
-            monitor = watch.topics[topic].monitor
+            monitor = watch.monitor(topic)
             expected = monitor.expected((watch.closed + 1) * 60).mean
             decided = Decided(expected, monitor.scores(), monitor.thresholds(), monitor.precision)
             self._metrics.topics.decide(topic, decided)

@@ -9,6 +9,9 @@ from collections import Counter
 from heapq import nsmallest
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from detectors.stories import STORY_DESK
 from detectors.windows import KINDS, Example
 from streams import observation as wire
 from streams.mention import (
@@ -22,6 +25,7 @@ from streams.mention import (
     parse_record,
     published_ms,
 )
+from streams.story_keys import story_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -208,7 +212,7 @@ class _Batch:
         arrival = item.arrival_ms // _MINUTE_MS
         minute = min(published_ms(mention) // _MINUTE_MS, arrival)
         name = self._names.setdefault(mention.source.name, len(self._names))
-        for place, topic in enumerate(item.topics):
+        for place, topic in enumerate(self._desks(item)):
             rows = self._rows.get((topic, partition))
             if rows is None:
                 rows = self._rows[topic, partition] = wire.Rows(topic, partition)
@@ -226,6 +230,11 @@ class _Batch:
             if mention.author_key is not None:
                 bit = 1 << wire.author_bit(mention.author_key, topic, arrival)
                 self._authors[topic, arrival] = self._authors.get((topic, arrival), 0) | bit
+
+    @staticmethod
+    def _desks(item: _Matched) -> tuple[str, ...]:
+        """Return the topics of a mention, and of an article the desk where all topics' stories are read."""
+        return (*item.topics, STORY_DESK) if item.mention.source.kind == "press" else item.topics
 
     @staticmethod
     def _suggest(candidates: dict[int, _Matched], item: _Matched) -> None:
@@ -247,8 +256,9 @@ class _Batch:
             bitmap = bits.to_bytes(wire.AUTHOR_BITS // 8, "big")
             records[self._home(topic)].authors.append(wire.Authors(topic, arrival, bitmap))
         for (topic, arrival), candidates in self._candidates.items():
-            chosen = nsmallest(_SUGGESTED * wire.EXAMPLES_PER_MINUTE, candidates)
-            examples = [self._example(candidates[mention]) for mention in chosen]
+            chosen = nsmallest(_SUGGESTED * wire.example_limits(topic).minute, candidates)
+            make = self._article if topic == STORY_DESK else self._example
+            examples = [make(candidates[mention]) for mention in chosen]
             records[self._home(topic)].examples.append(wire.Examples(topic, arrival, examples))
         return Classified(records, self._refused, self._outcomes, self._sources)
 
@@ -272,6 +282,14 @@ class _Batch:
         if made is None:
             made = self._examples[place] = self._make_example(item)
         return made
+
+    def _article(self, item: _Matched) -> Example:
+        """Return what the story desk reads of an article: of one that is not grave only its keys."""
+        made = self._example(item)
+        keys = story_keys(item.mention.title, made.text)
+        if made.gravity_milli:
+            return msgspec.structs.replace(made, keys=keys, topics=item.topics, signature=b"")
+        return msgspec.structs.replace(made, keys=keys, text="", url=None, phrases=(), signature=b"")
 
     def _make_example(self, item: _Matched) -> Example:
         mention = item.mention

@@ -24,6 +24,7 @@ import msgspec
 
 from detectors.orders import PlannedEvent
 from streams.clock import StreamClock
+from streams.observation import example_limits
 from streams.seen import HOURS, Block
 from streams.watch import Effects, Step, TopicState, Watch
 from streams.windows import TopicWindows
@@ -31,7 +32,7 @@ from streams.windows import TopicWindows
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from detectors.monitor import TopicMonitor
+    from streams.watch import Monitor
 
 __all__ = ["SLOTS", "Journal", "StateError", "newer", "restore"]
 
@@ -82,8 +83,8 @@ class _Snapshot(msgspec.Struct, array_like=True):
 
 
 _Value = TypeVar("_Value")
-Fresh: TypeAlias = "Callable[[], TopicMonitor]"
-Load: TypeAlias = "Callable[[dict[str, object]], TopicMonitor]"
+Fresh: TypeAlias = "Callable[[], Monitor]"
+Load: TypeAlias = "Callable[[dict[str, object]], Monitor]"
 
 
 def newer(value: bytes, other: bytes | None) -> bool:
@@ -207,10 +208,10 @@ def restore(
     ages = dict.fromkeys(monitors, first.sequence)
     for topic, (fresh, load) in monitors.items():
         value = values.get(f"t/{topic}")
-        state = _restore_topic(value, load)
+        state = _restore_topic(topic, value, load)
         if state is None or value is None or state.offset < first.entry.since:
             # new, or left the catalogue for longer than the journal reaches
-            watch.topics[topic] = _begin(fresh, first.entry)
+            watch.topics[topic] = _begin(topic, fresh, first.entry)
         else:
             watch.topics[topic], ages[topic] = state, _header(value)[1]
     blocks = [_unpack(value, Block) for key, value in values.items() if key.startswith("s/")]
@@ -229,20 +230,21 @@ def restore(
     return watch, Journal(watch, journal[-1].sequence + 1, journal[-1].offset, ages, slots)
 
 
-def _restore_topic(value: bytes | None, load: Load) -> TopicState | None:
+def _restore_topic(topic: str, value: bytes | None, load: Load) -> TopicState | None:
     """Return the topic of a snapshot; None if there is none, or one of another version."""
     if value is None:
         return None
     snapshot = _unpack(value, _Snapshot)
     if snapshot.version != VERSION:
         return None
-    return TopicState(load(snapshot.monitor), TopicWindows.load(snapshot.windows), _header(value)[0])
+    windows = TopicWindows.load(snapshot.windows, example_limits(topic))
+    return TopicState(load(snapshot.monitor), windows, _header(value)[0])
 
 
-def _begin(fresh: Fresh, first: _Entry) -> TopicState:
+def _begin(topic: str, fresh: Fresh, first: _Entry) -> TopicState:
     """Return a topic that is watched from where the journal begins."""
     closed = first.steps[0].closed if first.since >= 0 else -1
-    return TopicState(fresh(), TopicWindows(closed), first.since)
+    return TopicState(fresh(), TopicWindows(closed, example_limits(topic)), first.since)
 
 
 def _repeat(watch: Watch, step: Step) -> None:

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import zlib
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 
 from detectors.copies import SIGNATURE_KEYS
 from detectors.orders import Order
+from detectors.stories import STORY_DESK
 from detectors.windows import KINDS, Example
 
 __all__ = [
     "EXAMPLES_PER_MINUTE",
+    "TOPIC_EXAMPLES",
     "Authors",
+    "ExampleLimits",
     "Examples",
     "Observations",
     "Progress",
@@ -28,6 +32,7 @@ __all__ = [
     "author_bit",
     "decode",
     "encode",
+    "example_limits",
     "home_partition",
     "position",
 ]
@@ -39,6 +44,18 @@ AUTHOR_BITS = 512
 #: Masked examples kept per topic and arrival minute: the ones with the smallest mention hash, so that the
 #: choice is a fair sample and the same whatever the batching.
 EXAMPLES_PER_MINUTE = 8
+
+
+class ExampleLimits(NamedTuple):
+    """Most examples of one arrival minute, and of the newest six hours."""
+
+    minute: int
+    kept: int
+
+
+TOPIC_EXAMPLES = ExampleLimits(EXAMPLES_PER_MINUTE, 24)
+#: The desk reads each article of a poll of several papers.
+_DESK_EXAMPLES = ExampleLimits(32, 64)
 #: An envelope holds at most 500 mentions; 1,024 places per offset keep positions ordered.
 _PLACES = 1024
 
@@ -198,6 +215,11 @@ def _sound(rows: Rows, names: int) -> bool:
 def position(offset: int, index: int) -> int:
     """Return the order of a mention within its source partition: by record, then place in the envelope."""
     return offset * _PLACES + index
+
+
+def example_limits(topic: str) -> ExampleLimits:
+    """Return how many examples a topic, or the story desk, gets and keeps."""
+    return _DESK_EXAMPLES if topic == STORY_DESK else TOPIC_EXAMPLES
 
 
 def home_partition(topic: str, partitions: int) -> int:

@@ -11,8 +11,11 @@ from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from detectors.events import Name
 from detectors.monitor import TopicMonitor
 from detectors.settings import DetectionSettings
+from detectors.stories import STORY_DESK
+from detectors.story_desk import StoryDesk
 from streams.classify import Classifier
 from streams.clock import GRACE_MS, SourceClock
 from streams.observation import Observations, Tick, home_partition
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from streams.catalogue import Catalogue, Topic
     from streams.classify import Record, Refused
     from streams.mention import Outcome
+    from streams.watch import Monitor
 
 __all__ = ["Monitors", "Pipeline", "config_hash"]
 
@@ -54,22 +58,30 @@ class Monitors:
         self._catalogue = catalogue
         self._settings = DetectionSettings(pages_per_week=pages_per_week, topics=len(catalogue.topics))
         self._hash = config_hash(catalogue, self._settings)
+        self._names = {topic.id: Name(topic.name.vi, topic.name.en) for topic in catalogue.topics}
 
     def of(
         self, partition: int, partitions: int
-    ) -> dict[str, tuple[Callable[[], TopicMonitor], Callable[[dict[str, object]], TopicMonitor]]]:
-        """Return for each topic of a partition how to make its monitor, fresh and from a dump."""
-        return {
+    ) -> dict[str, tuple[Callable[[], Monitor], Callable[[dict[str, object]], Monitor]]]:
+        """Return for each topic of a partition, and the story desk, how to make it, fresh and from a dump."""
+        makers: dict[str, tuple[Callable[[], Monitor], Callable[[dict[str, object]], Monitor]]] = {
             topic.id: (partial(self._fresh, topic), partial(self._load, topic))
             for topic in self._catalogue.topics
-            if home_partition(topic.id, partitions) == partition
         }
+        makers[STORY_DESK] = (self._fresh_desk, self._load_desk)
+        return {name: made for name, made in makers.items() if home_partition(name, partitions) == partition}
 
     def _fresh(self, topic: Topic) -> TopicMonitor:
         return TopicMonitor(topic.id, topic.name.vi, topic.name.en, self._settings, self._hash)
 
     def _load(self, topic: Topic, dump: dict[str, object]) -> TopicMonitor:
         return TopicMonitor.load(dump, topic.id, topic.name.vi, topic.name.en, self._settings, self._hash)
+
+    def _fresh_desk(self) -> StoryDesk:
+        return StoryDesk(self._names, self._settings, self._hash)
+
+    def _load_desk(self, dump: dict[str, object]) -> StoryDesk:
+        return StoryDesk.load(dump, self._names, self._settings, self._hash)
 
 
 class Pipeline:

@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from detectors.gram_weights import unpack
-from detectors.gravity import gravity_milli, is_abroad
+from detectors.gravity import Signs, gravity_milli
 from detectors.lexicon import Lexicon, LexiconPair
+from detectors.places import is_abroad
 from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
 from streams.matching import Matcher, Passage
@@ -33,7 +34,7 @@ MAX_PHRASES = 8
 #: bounded.
 _POLARITY_CHARS = 600
 #: Gravity reads the title and this many characters of the text.
-_GRAVITY_CHARS = 300
+_GRAVITY_CHARS = 200
 #: A signature reads the title and this many characters of the text.
 _SIGNATURE_CHARS = 1200
 
@@ -48,6 +49,11 @@ def bundled_polarity() -> PolarityModel:
     """Return a polarity model as shipped: bundled lexicons and trained weights, no corrections."""
     weights = files("detectors").joinpath("polarity_vi.weights").read_bytes()
     return PolarityModel(bundled_lexicons(), unpack(weights))
+
+
+def bundled_signs() -> Signs:
+    """Return the bundled signs of gravity."""
+    return Signs.parse(files("detectors").joinpath("gravity_vi.tsv").read_text(encoding="utf-8"))
 
 
 def polarity_words(title: str, text: str) -> list[str]:
@@ -70,6 +76,7 @@ class Understanding:
         self._matcher = Matcher(catalogue)
         self._polarity = bundled_polarity()
         self._lexicon = bundled_lexicons().vietnamese
+        self._signs = bundled_signs()
 
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the mention names; empty if none."""
@@ -84,10 +91,11 @@ class Understanding:
         return self._polarity.judge(polarity_words(title, text))
 
     def gravity_milli(self, title: str, text: str) -> int:
-        """Return how much harm a mention speaks of, 0 .. 1000; 0 when its title places it abroad."""
-        if is_abroad(canonical(title)):
+        """Return how much harm an article speaks of, 0 .. 1000; 0 when it is placed abroad."""
+        lead = text[:_GRAVITY_CHARS]
+        if is_abroad(canonical(title), canonical(lead)):
             return 0
-        return gravity_milli(self._lexicon, words(normalise(f"{title} . {text[:_GRAVITY_CHARS]}")))
+        return gravity_milli(self._signs, self._lexicon, words(normalise(title)), words(normalise(lead)))
 
     def signature(self, title: str, text: str) -> bytes:
         """Return what near-copies of the mention share (`detectors.copies`); empty for a short text."""

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 from msgspec.structs import astuple
 
 from detectors.orders import Cancelled, Order, PlannedEvent, Verdict
+from detectors.stories import STORY_DESK
 from streams.clock import StreamClock
 from streams.feed import Span
 from streams.mention import Outcome
-from streams.observation import EXAMPLES_PER_MINUTE, Authors, Examples, Observations, Rows
+from streams.observation import Authors, Examples, Observations, Rows, example_limits
 from streams.seen import Seen
 from streams.windows import KEPT_MINUTES, TopicWindows
 
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
     from detectors.events import AlertEvent
     from detectors.monitor import TopicMonitor
+    from detectors.story_desk import StoryDesk
 
-__all__ = ["Admitted", "Effects", "SeriesRow", "Step", "TopicState", "Watch"]
+__all__ = ["Admitted", "Effects", "Monitor", "SeriesRow", "Step", "TopicState", "Watch"]
 
 #: How often (minutes) a topic that is talked about reports its expected band though nothing new was said.
 _BAND_MINUTES = 10
@@ -38,6 +40,8 @@ _PLANNED = 1024
 _DAY_SECONDS = 86_400
 _EVEN = 500
 
+#: What decides: a topic's monitor, or the story desk in the partition of its name.
+Monitor: TypeAlias = "TopicMonitor | StoryDesk"
 #: Admitted mentions by topic and arrival minute as sent.
 _New: TypeAlias = dict[tuple[str, int], set[int]]
 #: topic, event minute (since the epoch), count, negative, positive, expected, low, high.
@@ -120,7 +124,7 @@ class Effects:
 class TopicState:
     """One topic: its windows, its monitor, and the observations offset that they include."""
 
-    def __init__(self, monitor: TopicMonitor, windows: TopicWindows, offset: int) -> None:
+    def __init__(self, monitor: Monitor, windows: TopicWindows, offset: int) -> None:
         self.monitor = monitor
         self.windows = windows
         self.offset = offset
@@ -138,7 +142,7 @@ class Watch:
 
     """
 
-    def __init__(self, monitors: Mapping[str, Callable[[], TopicMonitor]], sources: int) -> None:
+    def __init__(self, monitors: Mapping[str, Callable[[], Monitor]], sources: int) -> None:
         self.offset = -1
         self.clock = StreamClock(sources)
         self.marks: dict[int, int] = {}
@@ -146,7 +150,10 @@ class Watch:
         self.planned: dict[str, PlannedEvent] = {}
         self.closed = -1
         self._folded = -1
-        self.topics = {topic: TopicState(new(), TopicWindows(-1), -1) for topic, new in monitors.items()}
+        self.topics = {
+            topic: TopicState(new(), TopicWindows(-1, example_limits(topic)), -1)
+            for topic, new in monitors.items()
+        }
 
     def admit(self, offset: int, observations: Observations) -> tuple[Step, Counter[Outcome]] | None:
         """Return the step of a record and what became of its mentions; None if it was applied before."""
@@ -178,7 +185,7 @@ class Watch:
         for examples in step.examples:
             state = self._behind(examples.topic, step)
             if state is not None:
-                state.windows.pending(examples.arrival).add_examples(examples.examples)
+                state.windows.add_examples(examples.arrival, examples.examples)
         if step.orders:
             self._close_until(step.heard, step, effects)
         for order in step.orders:
@@ -189,15 +196,19 @@ class Watch:
             state.offset = max(state.offset, step.offset)
         self._close_until(step.closed, step, effects)
 
+    def monitor(self, topic: str) -> TopicMonitor:
+        """Return the monitor of a topic; the story desk counts nothing and is never asked for."""
+        return cast("TopicMonitor", self.topics[topic].monitor)
+
     def series(self, changed: Changed) -> list[SeriesRow]:
         """Return the absolute counts of the changed minutes with the expected mentions a minute."""
         rows: list[SeriesRow] = []
         for topic, minutes in changed.items():
-            state = self.topics[topic]
+            state, monitor = self.topics[topic], self.monitor(topic)
             for minute, known in sorted(minutes.items()):
                 if known is None and minute <= state.windows.closed - KEPT_MINUTES:
                     continue  # its counts were told before they were dropped
-                expected = state.monitor.expected((minute + 1) * 60)
+                expected = monitor.expected((minute + 1) * 60)
                 counts = state.windows.counts(minute) if known is None else known
                 rows.append((topic, minute, *counts, expected.mean, expected.low, expected.high))
         return rows
@@ -254,9 +265,10 @@ class Watch:
                 step.authors.append(Authors(topic, self._open(arrival), bitmap))
         for topic, arrival, examples in map(astuple, observations.examples):
             new = admitted.get((topic, arrival), set())
-            fresh = [example for example in examples if example.mention in new][:EXAMPLES_PER_MINUTE]
+            fresh = [example for example in examples if example.mention in new]
             if fresh:
-                step.examples.append(Examples(topic, self._open(arrival), fresh))
+                limit = example_limits(topic).minute
+                step.examples.append(Examples(topic, self._open(arrival), fresh[:limit]))
         step.mentions = sorted(set().union(*admitted.values()))
         for rows in observations.rows:
             mark = self.marks.get(rows.partition, -1)
@@ -311,8 +323,8 @@ class Watch:
 
     def _add(self, step: Step, rows: Admitted, effects: Effects) -> None:
         state = self._behind(rows.topic, step)
-        if state is None:
-            return
+        if state is None or rows.topic == STORY_DESK:
+            return  # the desk reads articles and counts nothing
         columns = zip(
             rows.arrivals,
             rows.minutes,
@@ -347,7 +359,7 @@ class Watch:
                         break
                 fed = not any(first <= windows.closed + 1 <= last for first, last in step.gaps)
                 effects.events += state.monitor.close(windows.close(fed=fed))
-                if windows.closed % _BAND_MINUTES == 0 and not windows.quiet:
+                if windows.closed % _BAND_MINUTES == 0 and not windows.quiet and topic != STORY_DESK:
                     effects.changed.setdefault(topic, {}).setdefault(windows.closed, None)
         effects.events[first:] = sorted(effects.events[first:], key=lambda event: (event.at, event.alert_id))
 

@@ -14,7 +14,7 @@ import msgspec
 
 from detectors.copies import CopyMemory
 from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
-from streams.observation import AUTHOR_BITS, EXAMPLES_PER_MINUTE
+from streams.observation import AUTHOR_BITS, EXAMPLES_PER_MINUTE, TOPIC_EXAMPLES, ExampleLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,6 @@ _AUTHOR_SLOT, _AUTHOR_SLOTS = 10, 6
 _SPREAD_MINUTES = 360
 _SPREAD_NAMES = 256
 _EXAMPLE_MINUTES = 360
-_EXAMPLES = 24
 _EVEN = 500
 #: Copies are counted over the last hour of event time.
 _COPY_MINUTES = 60
@@ -66,11 +65,11 @@ class Pending(msgspec.Struct, array_like=True):
     examples: dict[int, Example] = msgspec.field(default_factory=dict)
     signed: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
 
-    def add_examples(self, examples: Iterable[Example]) -> None:
+    def add_examples(self, examples: Iterable[Example], most: int = EXAMPLES_PER_MINUTE) -> None:
         """Keep the examples with the smallest hashes: the same whatever the order and batching."""
         for example in examples:
             self.examples[example.mention] = example
-        for extra in sorted(self.examples)[EXAMPLES_PER_MINUTE:]:
+        for extra in sorted(self.examples)[most:]:
             del self.examples[extra]
 
 
@@ -81,11 +80,14 @@ class TopicWindows:
     ----------
     closed
         The last arrival minute that is over when the topic begins to be watched.
+    limits
+        Most examples.
 
     """
 
-    def __init__(self, closed: int) -> None:
+    def __init__(self, closed: int, limits: ExampleLimits = TOPIC_EXAMPLES) -> None:
         self.closed = closed
+        self._limits = limits
         self._heard = closed
         self._minutes: dict[int, list[int]] = {}
         self._pending: dict[int, Pending] = {}
@@ -151,6 +153,10 @@ class TopicWindows:
             known[_NEGATIVE_MILLI] += negative
             known[_KIND + kind] += 1
 
+    def add_examples(self, arrival: int, examples: Iterable[Example]) -> None:
+        """Add examples of an arrival minute."""
+        self.pending(arrival).add_examples(examples, self._limits.minute)
+
     def begin(self, closed: int) -> None:
         """Begin to be watched after the arrival minute ``closed``."""
         self.closed = self._heard = closed
@@ -200,10 +206,10 @@ class TopicWindows:
         ]
 
     @classmethod
-    def load(cls, dump: list[object]) -> TopicWindows:
+    def load(cls, dump: list[object], limits: ExampleLimits = TOPIC_EXAMPLES) -> TopicWindows:
         """Return the windows behind a dump; sums are made anew from the minutes."""
         state = msgspec.convert(dump, _Dump, strict=False)
-        windows = cls(state.closed)
+        windows = cls(state.closed, limits)
         windows._minutes = state.minutes
         for arrival, pending in state.pending.items():
             windows._pending[arrival] = pending.load()
@@ -259,7 +265,7 @@ class TopicWindows:
         self._note_names(minute, pending.names)
         self._note_copies(minute, pending.signed)
         added_examples = [pending.examples[key] for key in sorted(pending.examples)]
-        self._examples = (self._examples + added_examples)[-_EXAMPLES:]
+        self._examples = (self._examples + added_examples)[-self._limits.kept :]
 
     def _settle_waiting(self, minute: int, settled: list[int]) -> None:
         waiting = self._waiting[minute]

@@ -1,177 +1,144 @@
-"""Stories: what bursts in the press inside a topic, and how grave it is."""
+"""Stories: articles that tell of one matter, found whatever words they use."""
 
 import msgspec
 import pytest
-from detector_support import START, example, monitor, windows
+from detector_support import START
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from story_support import AFTER, DAY, HOUR, article, ordinary, own, retold
 
-from detectors.events import AlertEvent, AlertKind, EventName, Severity
-from detectors.monitor import TopicMonitor
-from detectors.settings import DetectionSettings
-from detectors.stories import STORY_QUIET_SECONDS, StoryEvidence, StoryReading, pairs
-from detectors.windows import Example, Windows
-
-HOUR, DAY = 3600, 86_400
-#: An ordinary day: ten articles, each of its own matter, none grave.
-MATTERS = (
-    "học phí",
-    "quỹ lớp",
-    "sách mới",
-    "lịch thi",
-    "bữa ăn",
-    "sân chơi",
-    "xe đưa đón",
-    "phòng học",
-    "thư viện",
-    "giờ ra chơi",
-)
-STORY = "Sập cầu Bình Ninh khiến nhiều xe rơi xuống sông"
+from detectors.stories import STORY_QUIET_SECONDS, Stories, Story
+from detectors.story_memory import KeyMemory
+from detectors.windows import Example
 
 
-def article(number: int, at: int, text: str, gravity: int = 0, **changes: object) -> Example:
-    """Return an article that arrives at `at`."""
-    fields = {"text": text, "source": f"Báo {number % 3}", "arrived": at - 30, "published": at - HOUR}
-    return example(number, gravity_milli=gravity, phrases=(text[:12],), **(fields | changes))
+def taught() -> Stories:
+    """Return stories that know what is ordinary."""
+    stories = Stories()
+    for one in ordinary():
+        stories.take(one, one.arrived, begins=True)
+    return stories
 
 
-def step(at: int, *articles: Example) -> Windows:
-    """Return the step in which the articles arrive."""
-    return windows(at=at, arrived=len(articles), examples=articles)
+def told(stories: Stories, articles: list[Example]) -> list[Story]:
+    """Return the stories that articles touch."""
+    return [story for one in articles for story in stories.take(one, one.arrived, begins=True)]
 
 
-def ordinary_days(days: int = 5) -> list[Windows]:
-    """Return some days of ordinary articles."""
-    return [
-        step(at, article(day * 100 + i, at, f"Chuyện {matter} trường số {day * 31 + i} huyện {day * 7 + i}"))
-        for day in range(days)
-        for i, matter in enumerate(MATTERS)
-        for at in [START + day * DAY + (i + 1) * HOUR]
-    ]
+def test_two_papers_make_a_story_and_what_follows_joins_it() -> None:
+    """One number for all five articles."""
+    stories = taught()
+    found = told(stories, retold(1, 5))
+    assert [story.number for story in found] == [1, 1, 1, 1]
+    assert stories.read(found[-1], AFTER + 4 * HOUR).articles == 5
 
 
-def burst(at: int, gravity: int = 900, **changes: object) -> list[Windows]:
-    """Return three articles of one story within two hours."""
-    return [
-        step(at + i * HOUR, article(9000 + i, at + i * HOUR, f"{STORY}, tin {i}", gravity, **changes))
-        for i in range(3)
-    ]
+@pytest.mark.parametrize("changes", [{"source": "Báo A"}, {"gravity": 200}])
+def test_one_paper_or_nothing_grave_is_no_story(changes: dict[str, object]) -> None:
+    """A paper's series and what harms nobody."""
+    assert told(taught(), retold(1, 5, **changes)) == []
 
 
-def read(
-    feed: list[Windows], evidence: StoryEvidence | None = None, *, speaks: bool = True
-) -> list[StoryReading]:
-    """Return the readings of a feed."""
-    evidence = evidence or StoryEvidence(DetectionSettings())
-    return [reading for closed in feed for reading in evidence.read(closed, speaks=speaks)]
+def test_what_everybody_always_says_links_nothing() -> None:
+    """Common words of two grave articles."""
+    common = [article(900 + n, AFTER + n * HOUR, tuple(range(n, 60 + n, 6))) for n in range(3)]
+    assert told(taught(), common) == []
 
 
-AFTER = START + 5 * DAY + 12 * HOUR
+def test_another_matter_is_another_story() -> None:
+    """Side by side, each with its own articles."""
+    stories = taught()
+    found = told(stories, sorted([*retold(1, 3), *retold(2, 3)], key=lambda one: one.arrived))
+    assert {story.number for story in found} == {1, 2}
 
 
-def test_a_grave_story_of_three_articles_is_told_once() -> None:
-    """Three articles of two papers or more within hours are a story; the fourth belongs to it."""
-    fourth = step(AFTER + 5 * HOUR, article(9100, AFTER, f"{STORY}: lời kể", 900))
-    readings = read([*ordinary_days(), *burst(AFTER), fourth])
-    assert [reading.fresh for reading in readings] == [True, False]
-    assert readings[0].score >= readings[0].threshold
-    assert [reading.articles for reading in readings] == [3, 4]
+def test_the_next_storm_is_not_the_last_one() -> None:
+    """Articles that join a story but share mainly what is new in it begin their own."""
+    stories = taught()
+    told(stories, retold(1, 3))
+    second = [article(500 + n, AFTER + (12 + n) * HOUR, (*own(1)[:3], *own(2, 9))) for n in range(4)]
+    assert {story.number for story in told(stories, second)} == {1, 2}
 
 
-@pytest.mark.parametrize(
-    ("gravity", "changes"), [(0, {}), (400, {}), (900, {"source": "Báo A"}), (900, {"kind": "social"})]
-)
-def test_what_is_not_grave_of_one_paper_or_no_press_is_no_story(
-    gravity: int, changes: dict[str, object]
-) -> None:
-    """A planned event, one paper's series and comments that repeat each other begin none."""
-    assert read([*ordinary_days(), *burst(AFTER, gravity, **changes)]) == []
+def test_the_topic_is_that_of_most_articles() -> None:
+    """Of as many the first by name."""
+    stories = taught()
+    topics = [("dien", "thien-tai"), ("thien-tai",), ("dien",)]
+    articles = [msgspec.structs.replace(one, topics=of) for one, of in zip(retold(1, 3), topics, strict=True)]
+    assert told(stories, articles[:2])[0].topic == "thien-tai"
 
 
-def test_nothing_begins_in_an_unknown_topic_nor_while_it_may_not_speak() -> None:
-    """Without a history everything is new."""
-    assert read(burst(AFTER)) == []
-    assert read([*ordinary_days(), *burst(AFTER)], speaks=False) == []
+def test_graver_articles_weigh_more() -> None:
+    """And so do more papers."""
+    weights = []
+    for gravity, papers in ((300, 2), (800, 2), (800, 3)):
+        stories = taught()
+        articles = [
+            msgspec.structs.replace(one, source=f"Báo {n % papers}")
+            for n, one in enumerate(retold(1, 3, gravity=gravity))
+        ]
+        weights.append(stories.read(told(stories, articles)[-1], AFTER + 3 * HOUR).score)
+    assert weights == sorted(set(weights))
 
 
-def test_a_digest_of_many_stories_is_none() -> None:
-    """Headlines that name the news of the day are passed over."""
-    feed = [
-        step(AFTER + i * HOUR, article(i, AFTER + i * HOUR, f"Điểm tin 18h: {STORY}", 900)) for i in range(3)
-    ]
-    assert read([*ordinary_days(), *feed]) == []
-
-
-def test_what_the_topic_always_says_is_no_story() -> None:
-    """The same words day after day are expected."""
-    daily = [closed for day in range(5) for closed in burst(START + day * DAY + 11 * HOUR, gravity=0)]
-    feed = sorted([*ordinary_days(), *daily], key=lambda closed: closed.at)
-    assert read([*feed, *burst(AFTER)]) == []
-
-
-def test_more_gravity_never_lowers_the_score() -> None:
-    """The same articles, graver and graver."""
+def test_what_retells_a_story_that_paged_weighs_less() -> None:
+    """The same articles, told anew by other keys as well."""
     scores = []
-    for gravity in (600, 700, 800, 1000):
-        evidence = StoryEvidence(DetectionSettings(pages_per_week=0.001))
-        read([*ordinary_days(), *burst(AFTER, gravity)], evidence)
-        scores.append(evidence.reading.score)
-    assert scores == sorted(scores)
+    for paged in (False, True):
+        stories = taught()
+        first = told(stories, retold(1, 3))[0]
+        first.paged = paged
+        again = [article(500 + n, AFTER + (12 + n) * HOUR, (*own(1)[:4], *own(2, 6))) for n in range(4)]
+        second = next(story for story in told(stories, again) if story.number == 2)
+        scores.append(stories.read(second, AFTER + 16 * HOUR).score)
+    assert scores[1] < scores[0]
 
 
-def test_a_story_is_over_after_three_quiet_days() -> None:
+def test_a_story_is_over_after_two_quiet_days() -> None:
     """Then it is forgotten."""
-    evidence = StoryEvidence(DetectionSettings())
-    read([*ordinary_days(), *burst(AFTER)], evidence)
+    stories = taught()
+    told(stories, retold(1, 3))
     last = AFTER + 2 * HOUR
-    assert evidence.close(last + STORY_QUIET_SECONDS - 60) == []
-    assert len(evidence.close(last + STORY_QUIET_SECONDS)) == 1
-    assert evidence.open == []
+    assert stories.close(last + STORY_QUIET_SECONDS - 1) == []
+    assert [story.number for story in stories.close(last + STORY_QUIET_SECONDS)] == [1]
+    assert stories.open == []
 
 
-def test_a_stored_memory_goes_on_alike_and_is_small() -> None:
-    """Dump and load anywhere change nothing; below 64 kB."""
-    feed = [*ordinary_days(), *burst(AFTER)]
-    whole = read(feed)
-    for cut in (0, 20, len(feed) - 2):
-        first, second = StoryEvidence(DetectionSettings()), StoryEvidence(DetectionSettings())
-        early = read(feed[:cut], first)
-        packed = msgspec.msgpack.encode(first.dump())
-        assert len(packed) < 64_000
-        second.restore(msgspec.msgpack.decode(packed))
-        assert early + read(feed[cut:], second) == whole
-
-
-def test_a_smaller_budget_asks_for_more() -> None:
-    """The threshold follows the pages allowed, and never falls below its floor."""
-    thresholds = [DetectionSettings(pages_per_week=pages).story_threshold() for pages in (100, 14, 5, 1, 0.1)]
-    assert thresholds == sorted(thresholds)
-    assert thresholds[0] == thresholds[2] == pytest.approx(4.0)
-
-
-def test_pairs_are_words_that_say_something() -> None:
-    """Small words and punctuation part; spelling in capitals does not matter."""
-    assert pairs("Sập cầu, của ai") == pairs("SẬP CẦU")
-    assert pairs("và của, 10 20") == []
-
-
-def watched(feed: list[Windows], watcher: TopicMonitor) -> list[AlertEvent]:
-    """Close the steps of a feed with silent steps of an hour between."""
-    return [event for closed in feed for event in watcher.close(closed)]
-
-
-def test_a_story_opens_and_closes_an_alert_of_its_own() -> None:
-    """Kind narrative, severity warning, explained by its own articles; closed at the end, ids alike."""
-    settings = {"warm_up_hours": 1}
-    silence = [windows(at=AFTER + 4 * HOUR + i * HOUR) for i in range(80)]
-    events = watched(
-        [*ordinary_days(8)[:50], *[windows(at=AFTER - HOUR)] * 60, *burst(AFTER), *silence],
-        monitor(**settings),
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 40))
+def test_a_stored_state_goes_on_alike(cut: int) -> None:
+    """Dump and load anywhere change nothing."""
+    feed = sorted(
+        [*retold(1, 14), *retold(2, 14, at=AFTER + 2 * HOUR), *retold(3, 12, at=AFTER + DAY)],
+        key=lambda one: one.arrived,
     )
-    assert [event.event for event in events] == [EventName.OPENED, EventName.CLOSED]
-    opened = events[0]
-    assert (opened.kind, opened.severity, opened.observed) == (AlertKind.NARRATIVE, Severity.WARNING, 3)
-    assert opened.alert_id == events[1].alert_id
-    assert [evidence.name for evidence in opened.evidence] == ["novelty"]
-    assert all("Sập cầu" in sample.title_or_text for sample in opened.samples)
-    assert opened.phrases
-    assert 0.5 <= opened.confidence < 1.0
-    assert "3 lượt nhắc/24 giờ" in opened.headline.vi
+    first, whole = taught(), taught()
+    told(first, feed[:cut])
+    told(whole, feed[:cut])
+    second = Stories()
+    second.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(first.dump())))
+    assert told(second, feed[cut:]) == told(whole, feed[cut:])
+
+
+def test_the_state_is_bounded() -> None:
+    """A flood of grave articles of many stories: below 48 kB."""
+    stories = taught()
+    flood = [
+        article(n, AFTER + n * 60, tuple(sorted({*own(n % 200, 24), n % 97, n % 89}))) for n in range(1500)
+    ]
+    told(stories, flood)
+    assert len(msgspec.msgpack.encode(stories.dump())) < 48_000
+
+
+def test_the_memory_fades_by_half_in_a_fortnight() -> None:
+    """Uses and articles alike, so shares stay."""
+    memory = KeyMemory()
+    memory.fade(START)
+    for _ in range(40):
+        memory.learn([1, 2])
+    memory.learn([1])
+    before = memory.share(1)
+    memory.fade(START + 14 * DAY)
+    assert memory.articles == 20
+    assert memory.share(1) == pytest.approx(before, rel=0.2)
+    assert memory.rarity(3) > memory.rarity(1) >= 0.0

@@ -1,17 +1,25 @@
 """The classify stage: one outcome for each element, and columns that do not depend on batches."""
 
 from collections import Counter
+from typing import TypeVar
 
 import msgspec
 from core_support import MINUTE_MS, START_MINUTE, START_MS, batches, classifier, mention, record, talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.stories import STORY_DESK
 from streams import observation as wire
 from streams.classify import Classified, Record
 from streams.mention import Outcome, Reason
 
+Columns = TypeVar("Columns", wire.Rows, wire.Examples)
 STREAM = [record(place, found) for place, found in enumerate(talk(3, hours=1.5))]
+
+
+def of_topics(found: list[Columns]) -> list[Columns]:
+    """Return the rows or examples of topics, without those of the story desk."""
+    return [one for one in found if one.topic != STORY_DESK]
 
 
 def rows_of(parts: list[Classified]) -> Counter[tuple[object, ...]]:
@@ -45,7 +53,7 @@ def test_every_element_has_one_outcome() -> None:
         [record(0, *elements[:3]), Record(0, 1, START_MS, msgspec.json.encode(elements[3]))]
     )
     assert part.outcomes == {Outcome.UNMATCHED: 1, Outcome.STALE: 1, Outcome.REJECTED: 1}
-    homes = [sum(rows.home) for found in part.observations for rows in found.rows]
+    homes = [sum(rows.home) for found in part.observations for rows in of_topics(found.rows)]
     assert (sum(homes), len(homes)) == (1, 2)
 
 
@@ -83,7 +91,7 @@ def test_the_same_mention_at_the_same_place_of_two_partitions_is_no_fault() -> N
     """Sent twice with other words: one example, of the copy that will be counted."""
     one, other = mention("a", 0), mention("a", 0, mood="lo lắng")
     part = classifier().classify([record(5, other, partition=1), record(5, one, partition=0)])
-    assert [len(found.examples) for found in part.observations[0].examples] == [1]
+    assert [len(found.examples) for found in of_topics(part.observations[0].examples)] == [1]
     assert "bình thường" in part.observations[0].examples[0].examples[0].text
 
 
@@ -112,7 +120,7 @@ def test_no_text_stops_the_stage(text: str, title: str) -> None:
         "topics": ["chu-de-0"],
     }
     part = classifier().classify([Record(0, 0, START_MS, msgspec.json.encode(value))])
-    assert sum(part.outcomes.values()) + len(part.observations[0].examples) == 1
+    assert sum(part.outcomes.values()) + len(of_topics(part.observations[0].examples)) == 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -121,4 +129,19 @@ def test_no_bytes_stop_the_stage(values: list[bytes | None]) -> None:
     """Each record that cannot be read is one dead letter; its neighbours count."""
     records = [Record(0, place, START_MS, value) for place, value in enumerate(values)]
     part = classifier().classify([*records, record(99, mention("a", 0))])
-    assert len(part.observations[0].rows) == 1
+    assert len(of_topics(part.observations[0].rows)) == 1
+
+
+def test_an_article_also_goes_to_the_story_desk() -> None:
+    """With its topics and keys; of one that is not grave only the keys; a post of a person never."""
+    grave = mention("a", 0, (0, 2)) | {"title": "Ngộ độc bánh mì, 80 người nhập viện"}
+    post = grave | {"id": "c", "source": {"name": "Diễn đàn", "kind": "forum"}}
+    part = classifier().classify([record(0, grave, mention("b", 0), post)])
+    desk = next(found for found in part.observations[0].examples if found.topic == STORY_DESK)
+    told = {article.gravity_milli > 0: article for article in desk.examples}
+    assert len(desk.examples) == 2
+    assert told[True].topics == ("chu-de-0", "chu-de-2")
+    assert told[True].text
+    assert (told[False].text, told[False].phrases, told[False].topics) == ("", (), ())
+    assert told[False].keys
+    assert told[True].keys

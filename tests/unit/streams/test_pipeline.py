@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from detectors.events import encode_event
 from detectors.settings import DetectionSettings
+from detectors.stories import STORY_DESK
 from streams import observation as wire
 from streams.classify import Record
 from streams.pipeline import Monitors, Pipeline, config_hash
@@ -94,7 +95,7 @@ def test_the_hash_tells_catalogue_and_budget() -> None:
 
 
 def test_each_topic_has_its_monitor_in_one_partition() -> None:
-    """No topic is watched twice or not at all."""
+    """No topic is watched twice or not at all; nor the story desk."""
     monitors = Monitors(catalogue(5), 14.0)
     found = [topic for partition in range(4) for topic in monitors.of(partition, 4)]
-    assert sorted(found) == [topic.id for topic in catalogue(5).topics]
+    assert sorted(found) == [STORY_DESK, *(topic.id for topic in catalogue(5).topics)]

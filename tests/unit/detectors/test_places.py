@@ -1,0 +1,54 @@
+"""Where a headline places its story."""
+
+import pytest
+
+from detectors.places import home_places, is_abroad
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Cháy chung cư ở Hong Kong",
+        "Động đất tại Thổ Nhĩ Kỳ",
+        "Lũ quét ở Mỹ, nhiều người mất tích",
+        "Bão vào Philippines",
+    ],
+)
+def test_a_title_that_names_a_country_is_abroad(title: str) -> None:
+    """Countries, cities and bodies in Vietnamese spelling."""
+    assert is_abroad(title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Cháy lớn ở Mỹ Tho",
+        "Vở kịch ở Hà Nội",
+        "Nước đục ở Đức Thọ",
+        "",
+        "Bệnh viện Việt Đức quá tải",
+        "Dịch tả lợn châu Phi ở Huế",
+    ],
+)
+def test_places_at_home_are_not(title: str) -> None:
+    """A syllable within a longer name is no country, nor is the name of a disease."""
+    assert not is_abroad(title)
+
+
+@pytest.mark.parametrize(
+    ("title", "lead", "abroad"),
+    [
+        ("Cháy chung cư, 40 người chết", "Ngọn lửa bùng lên ở Hong Kong chiều nay.", True),
+        ("Bão đêm nay vào Biển Đông", "Bão đã vượt qua Philippines.", False),
+        ("Lũ lên nhanh", "Chuyên gia Nhật Bản và Hà Nội cùng khảo sát.", False),
+    ],
+)
+def test_the_lead_decides_where_the_title_names_no_place(title: str, lead: str, *, abroad: bool) -> None:
+    """Unless one of them names a place at home."""
+    assert is_abroad(title, lead) is abroad
+
+
+def test_a_city_has_one_name() -> None:
+    """However it is written."""
+    found = home_places(["ngập", "ở", "tp", "hcm", "và", "hồ", "chí", "minh", ",", "huế"])
+    assert found == {"hồ chí minh", "huế"}
