@@ -8,6 +8,7 @@ from api import errors
 from api.freshness import Freshness
 from api.gate import Gate
 from api.middleware import BodyLimit, Watch
+from api.openapi import DocumentedApp
 from api.repeats import Repeats
 from api.routes import (
     alerts,
@@ -41,7 +42,7 @@ CORS_ANSWER = (
 
 def create_app(services: Services, lifespan: StatelessLifespan[FastAPI] | None = None) -> FastAPI:
     """Make the application around the given services."""
-    app = FastAPI(
+    app = DocumentedApp(
         title="Haidang",
         version="1.0.0",
         description=DESCRIPTION,

@@ -8,6 +8,8 @@ import msgspec
 
 from api.errors import ProblemError, invalid
 
+LIMIT = 2**63
+
 Place = tuple[int | str, ...]
 
 
@@ -25,9 +27,16 @@ def decode(text: str, *kinds: type) -> Place:
         raise _bad() from None
     if not isinstance(found, list) or len(found) != len(kinds):
         raise _bad()
-    if not all(type(part) is kind for part, kind in zip(found, kinds, strict=True)):
+    if not all(_is(part, kind) for part, kind in zip(found, kinds, strict=True)):
         raise _bad()
     return tuple(found)
+
+
+def _is(part: object, kind: type) -> bool:
+    """Whether a part is of a kind and such that every database holds it."""
+    if type(part) is not kind:
+        return False
+    return abs(part) < LIMIT if isinstance(part, int) else isinstance(part, str) and "\0" not in part
 
 
 def _bad() -> ProblemError:

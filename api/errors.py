@@ -8,9 +8,17 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 MEDIA_TYPE = "application/problem+json"
 _OUTER = ("body", "query", "path", "header", "cookie")
+
+_FRAMEWORK = {
+    HTTPStatus.BAD_REQUEST: "the body cannot be read: it is no JSON in UTF-8",
+    HTTPStatus.NOT_FOUND: "there is nothing at this address",
+    HTTPStatus.METHOD_NOT_ALLOWED: "the address does not have this method; Allow names those it has",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is too large",
+}
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -74,7 +82,9 @@ def invalid(field: str, detail: str) -> ProblemError:
 
 def field_errors(errors: Sequence[Any]) -> tuple[FieldError, ...]:
     """Translate pydantic's errors; what was sent is left out."""
-    return tuple(FieldError(_field(error["loc"]), str(error["msg"])) for error in errors)
+    return tuple(
+        FieldError(_field(error["loc"]), str(error["msg"]).removeprefix("Value error, ")) for error in errors
+    )
 
 
 def _field(location: Sequence[str | int]) -> str:
@@ -100,14 +110,27 @@ def refusal(error: ProblemError | HTTPException) -> Response:
     if isinstance(error, ProblemError):
         return problem(error)
     status = HTTPStatus(error.status_code)
-    response = problem(ProblemError(status, f"{status.phrase.lower()} at this address"))
+    response = problem(ProblemError(status, _FRAMEWORK.get(status, status.phrase.lower())))
     response.headers.update(error.headers or {})
     return response
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: an unknown path, a wrong method."""
-    return refusal(error) if isinstance(error, HTTPException) else await _on_crash(_, error)
+    if not isinstance(error, HTTPException):
+        return await _on_crash(request, error)
+    response = refusal(error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = _methods_at(request)
+        response.headers["Allow"] = ", ".join(sorted(allowed)) or response.headers["Allow"]
+    return response
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Give all documented methods of an address; the framework names those of one of its routes only."""
+    paths: dict[str, dict[str, object]] = request.app.openapi()["paths"]
+    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return {method.upper() for methods in here for method in methods}
 
 
 async def _on_crash(_: Request, _error: Exception) -> Response:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import quota
 from api.auth import Principal, identify
 from api.clock import now_ms
-from api.errors import ProblemError, problem
+from api.errors import ProblemError, invalid, problem
 from api.services import Services
 from api.store import audit
 
@@ -53,6 +53,7 @@ class Gate:
         request.state.principal = who
         request.state.sampled = []
         self._take(request, who)
+        _refuse_nul(request)
         _require_json(request)
 
     def _take(self, request: Request, who: Principal) -> None:
@@ -85,6 +86,15 @@ class Gate:
         """Write the line of the audit log."""
         with self._services.store.write() as connection:
             audit.note_samples(connection, request.state.principal.name, request.state.sampled, now_ms())
+
+
+def _refuse_nul(request: Request) -> None:
+    """Refuse NUL in an address, which no database holds: a 404 or 422 problem."""
+    if "\0" in request.url.path or "\0" in request.scope["path"]:
+        raise ProblemError(HTTPStatus.NOT_FOUND, "there is nothing at this address")
+    for name, value in request.query_params.multi_items():
+        if "\0" in name + value:
+            raise invalid(name.replace("\0", "")[:100], "must not contain NUL")
 
 
 def _require_json(request: Request) -> None:

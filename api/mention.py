@@ -9,33 +9,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 
 from api.errors import FieldError
+from api.fields import Text, Time
 
 MAX_ENVELOPE = 500
 MAX_TEXT = 20_000
 PUBLISHED_AHEAD = timedelta(minutes=15)
 FETCHED_AHEAD = timedelta(minutes=5)
 EPOCH_YEAR = 1970
-
-
-def _is_text(value: object) -> object:
-    """Refuse numbers as times: RFC 3339 is text."""
-    if not isinstance(value, str) or "T" not in value.upper():
-        raise ValueError("must be an RFC 3339 time with offset, such as 2026-11-24T10:00:00+07:00")
-    return value
-
-
-def _no_nul(value: object) -> object:
-    """Refuse NUL, which other programs and databases cannot hold."""
-    if isinstance(value, str) and "\0" in value:
-        raise ValueError("must not contain NUL")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_no_nul)]
-Time = Annotated[AwareDatetime, BeforeValidator(_is_text)]
 
 
 class SourceKind(StrEnum):

@@ -10,8 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import errors
 from api.clock import now_ms
-from api.errors import FieldError, ProblemError, refusal
+from api.errors import FieldError, ProblemError
 from api.gate import is_guarded
 from api.held import Held, json_response
 from api.services import Services
@@ -39,7 +40,7 @@ class Repeats:
             body = await Request(scope, receive).body()
             claim = await run_in_threadpool(self._claim, scope, _checked(key), body)
         except (ProblemError, HTTPException) as error:
-            await refusal(error)(scope, receive, send)
+            await errors.refusal(error)(scope, receive, send)
             return
         if isinstance(claim, once.Answered):
             await json_response(claim.status, claim.body.encode(), REPLAYED)(scope, receive, send)
@@ -51,11 +52,8 @@ class Repeats:
         digest = once.request_digest(scope["path"], scope["query_string"], body)
         with self._store.write() as connection:
             claim = once.claim(connection, scope["state"]["principal"].key_id, key, digest, now_ms())
-        if claim is once.Refusal.OTHER_REQUEST:
-            raise _bad("was used for another request within 24 hours; take a new one")
-        if claim is once.Refusal.UNDER_WAY:
-            detail = "the request with this Idempotency-Key is still under way"
-            raise ProblemError(HTTPStatus.CONFLICT, detail, retry_after_seconds=1, reason=claim)
+        if isinstance(claim, once.Refusal):
+            raise _refused(claim)
         return claim
 
     async def _carry_out(self, claim: once.Claimed, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +87,15 @@ def _checked(key: str) -> str:
     if not 0 < len(key) <= MAX_LENGTH or not key.isascii() or not key.isprintable():
         raise _bad(f"is 1 to {MAX_LENGTH} printable ASCII characters")
     return key
+
+
+def _refused(refusal: once.Refusal) -> ProblemError:
+    """Give the problem of a request that is not carried out."""
+    if refusal is once.Refusal.UNDER_WAY:
+        detail = f"the request with this {NAME} is still under way"
+        return ProblemError(HTTPStatus.CONFLICT, detail, retry_after_seconds=1, reason=refusal)
+    detail = f"this {NAME} was used for another request within 24 hours; take a new one"
+    return ProblemError(HTTPStatus.CONFLICT, detail, reason=refusal)
 
 
 def _bad(detail: str) -> ProblemError:

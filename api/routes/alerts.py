@@ -6,13 +6,14 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Body, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Officer, Principal, Viewer
 from api.clock import rfc3339, to_ms
 from api.errors import ProblemError
+from api.fields import WHOLE, Comment, Cursor, Text, Time
 from api.lifecycle import Conflict, ConflictReason, Wish
 from api.query import Sampled, StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
@@ -22,6 +23,8 @@ from api.store import alerts, deadlines
 from api.store.audit import note
 from api.store.states import Action, AlertState, AlertVerdict, HumanState, Origin
 from detectors.events import AlertKind, Severity
+
+MAX_REVISION = 2**31 - 1
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=SHARED)
 
@@ -46,17 +49,17 @@ class AlertQuery(StrictQuery):
     human_state: list[HumanState] = Field(default_factory=list)
     severity: list[Severity] = Field(default_factory=list)
     kind: list[AlertKind] = Field(default_factory=list)
-    topic: list[str] = Field(default_factory=list)
-    since: AwareDatetime | None = Field(None, description="Only alerts that changed at or after this time")
+    topic: list[Text] = Field(default_factory=list)
+    since: Time | None = Field(None, description="Only alerts that changed at or after this time")
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class HistoryQuery(StrictQuery):
     """Which page of the history."""
 
     limit: int = Field(100, ge=1, le=500)
-    cursor: str | None = Field(None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class Handling(BaseModel):
@@ -64,38 +67,38 @@ class Handling(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    comment: str | None = Field(default=None, max_length=2000)
-    revision: int | None = Field(
-        default=None, ge=1, description="If given, 409 unless it is the alert's revision"
+    comment: Comment | None = None
+    revision: Annotated[int, Field(ge=1, le=MAX_REVISION), WHOLE] | None = Field(
+        default=None, description="If given, 409 unless it is the alert's revision"
     )
-    handling_revision: int | None = Field(
-        default=None, ge=0, description="If given, 409 unless no officer has acted since"
+    handling_revision: Annotated[int, Field(ge=0, le=MAX_REVISION), WHOLE] | None = Field(
+        default=None, description="If given, 409 unless no officer has acted since"
     )
 
 
 class Assigning(Handling):
     """Whom the alert is given to."""
 
-    to: str = Field(min_length=1, max_length=100, pattern=r"\S", description="Name of an officer or a desk")
+    to: Text = Field(min_length=1, max_length=100, pattern=r"\S", description="Name of an officer or a desk")
 
 
 class Commenting(Handling):
     """What is to be noted."""
 
-    comment: str = Field(min_length=1, max_length=2000, pattern=r"\S")
+    comment: Text = Field(min_length=1, max_length=2000, pattern=r"\S")
 
 
 class Closing(Handling):
     """What an officer says at the end."""
 
     verdict: AlertVerdict
-    reason: str | None = Field(default=None, max_length=2000, description="Why this verdict")
+    reason: Comment | None = Field(default=None, description="Why this verdict")
 
 
 class Reopening(Handling):
     """Why an alert is taken up again."""
 
-    reason: str | None = Field(default=None, max_length=2000)
+    reason: Comment | None = None
 
 
 @router.get("", response_model=Page[Alert])

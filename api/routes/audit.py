@@ -5,11 +5,12 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from api import cursor
 from api.auth import Admin
 from api.clock import from_ms, to_ms
+from api.fields import Cursor, Text, Time
 from api.query import StrictQuery
 from api.routes.answers import SHARED
 from api.schemas import Page
@@ -22,12 +23,12 @@ router = APIRouter(prefix="/v1/audit", tags=["operations"], responses=SHARED)
 class AuditQuery(StrictQuery):
     """Which lines, and which page of them."""
 
-    actor: str | None = Field(None, max_length=200, description="Name of a key")
-    action: str | None = Field(None, max_length=40, description="E.g. alert_close, samples_read")
-    object: str | None = Field(None, max_length=200, description="Id of what it was done to")
-    since: AwareDatetime | None = None
+    actor: Annotated[Text, Field(max_length=200)] | None = Field(None, description="Name of a key")
+    action: Annotated[Text, Field(max_length=40)] | None = Field(None, description="E.g. alert_close")
+    object: Annotated[Text, Field(max_length=200)] | None = Field(None, description="What it was done to")
+    since: Time | None = None
     limit: int = Field(100, ge=1, le=500)
-    cursor: str | None = Field(None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class AuditLine(BaseModel):

@@ -11,6 +11,7 @@ from api import cursor
 from api.auth import Admin, Viewer
 from api.clock import from_ms
 from api.errors import ProblemError
+from api.fields import Cursor, Text
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.schemas import Attempt, Delivery, Page, Replayed
@@ -25,11 +26,11 @@ router = APIRouter(prefix="/v1/deliveries", tags=["webhooks"], responses=SHARED)
 class DeliveryQuery(StrictQuery):
     """Which deliveries, and which page of them."""
 
-    endpoint: str | None = Field(None, max_length=40)
-    alert: str | None = Field(None, max_length=200)
+    endpoint: Annotated[Text, Field(max_length=40)] | None = None
+    alert: Annotated[Text, Field(max_length=200)] | None = None
     state: DeliveryState | None = None
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=500)
+    cursor: Cursor | None = None
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -14,11 +14,12 @@ from api.auth import Admin, Viewer
 from api.channels import Channels
 from api.clock import from_ms, rfc3339
 from api.errors import ProblemError, invalid
+from api.fields import WHOLE, Cursor, Id, Text
 from api.letter import Language, Letter, Trial
 from api.outcome import DeadReason, DisabledReason
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
-from api.routing import parse_quiet_hours
+from api.routing import QUIET_FORM, parse_quiet_hours
 from api.schemas import Endpoint, Page, Tested
 from api.services import Use
 from api.store import audit, endpoints, outbox
@@ -27,6 +28,7 @@ from detectors.events import AlertKind, Severity
 
 GROUP_SECONDS = 60
 HOUR_MS = 3_600_000
+WHSEC_FORM = r"^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 router = APIRouter(prefix="/v1/endpoints", tags=["webhooks"], responses=SHARED)
 
@@ -35,7 +37,7 @@ class EndpointQuery(StrictQuery):
     """Which page of the endpoints."""
 
     limit: int = Field(100, ge=1, le=500)
-    cursor: str | None = Field(None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class NewEndpoint(BaseModel):
@@ -43,39 +45,39 @@ class NewEndpoint(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(
+    url: Text = Field(
         max_length=2000,
         description="webhook: https, or http for a receiver of the allow-list; alertmanager: its address "
         "without the API's path; email: mailto:a@b.example,c@d.example; apprise: an Apprise address",
     )
     channel: ChannelName = ChannelName.WEBHOOK
     language: Language = Field(Language.VI, description="Of messages to people")
-    name: str = Field("", max_length=200)
+    name: Text = Field("", max_length=200)
     min_severity: Severity = Field(Severity.INFO, description="Alerts that never reach it are not delivered")
     kinds: list[AlertKind] = Field([], max_length=20, description="All, when left out")
-    topics: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+    topics: list[Id] = Field(
         [], max_length=1000, description="With the topics below each; all, when left out"
     )
     quiet_hours: str | None = Field(
         None,
+        json_schema_extra={"pattern": f"^{QUIET_FORM}$"},
         description="HH:MM-HH:MM in +07:00: what is not critical waits until they end",
         examples=["22:00-06:00"],
     )
-    group_seconds: int | None = Field(
+    group_seconds: Annotated[int, Field(ge=0, le=3600), WHOLE] | None = Field(
         None,
-        ge=0,
-        le=3600,
         description="Alerts of one parent topic within so many seconds are one delivery, critical ones at "
         "once; 60 for email and apprise when left out, else 0",
     )
-    escalation_minutes: int | None = Field(
+    escalation_minutes: Annotated[int, Field(ge=0, le=1440), WHOLE] | None = Field(
         None,
-        ge=0,
-        le=1440,
         description="Only tell of alerts whose deadline is so many minutes away and not met",
     )
     secret: str | None = Field(
-        None, max_length=120, description="Of a webhook: whsec_...; made here when left out"
+        None,
+        max_length=120,
+        json_schema_extra={"pattern": WHSEC_FORM},
+        description="Of a webhook: whsec_...; made here when left out",
     )
 
     @field_validator("secret")

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Officer, Viewer
 from api.clock import from_ms, to_ms
 from api.errors import ProblemError, invalid
+from api.fields import Cursor, Id, Moment, Text
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.routing import Matchers
@@ -26,7 +27,12 @@ DAY_MS = 86_400_000
 
 router = APIRouter(prefix="/v1/silences", tags=["silences"], responses=SHARED)
 
-Ids = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=100)]
+Ids = Annotated[list[Id], Field(max_length=100)]
+
+NOT_FOR_EVERYTHING: list[JsonValue] = [
+    {"required": [name], "properties": {name: {"minItems": 1}}}
+    for name in ("alerts", "topics", "kinds", "severities")
+]
 
 
 class SilenceQuery(StrictQuery):
@@ -34,21 +40,21 @@ class SilenceQuery(StrictQuery):
 
     active: bool = Field(default=False, description="Only those in force now")
     limit: int = Field(default=100, ge=1, le=500)
-    cursor: str | None = Field(default=None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class NewSilence(BaseModel):
     """What is to be kept quiet: alerts that match one of each list that is given. At least one is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"anyOf": NOT_FOR_EVERYTHING})
 
     alerts: Ids = Field(default_factory=list)
     topics: Ids = Field(default_factory=list, description="A topic includes those below it")
     kinds: list[AlertKind] = Field(default_factory=list, max_length=20)
     severities: list[Severity] = Field(default_factory=list, max_length=20)
-    reason: str = Field(min_length=1, max_length=2000, pattern=r"\S")
-    starts_at: AwareDatetime | None = Field(default=None, description="Now, when left out")
-    ends_at: AwareDatetime = Field(description=f"At most {MAX_DAYS} days after the start")
+    reason: Text = Field(min_length=1, max_length=2000, pattern=r"\S")
+    starts_at: Moment | None = Field(default=None, description="Now, when left out")
+    ends_at: Moment = Field(description=f"At most {MAX_DAYS} days after the start")
 
     @model_validator(mode="after")
     def _is_for_something(self) -> Self:

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Viewer
 from api.clock import MILLISECONDS, now_ms
 from api.errors import ProblemError, invalid
+from api.fields import Cursor, Moment
 from api.query import StrictQuery
 from api.routes.answers import NOT_FOUND, SHARED
 from api.schemas import Name, Page, Point, Series, Topic
@@ -29,14 +30,14 @@ class TopicQuery(StrictQuery):
     """Which page of the topics."""
 
     limit: int = Field(200, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class SeriesQuery(StrictQuery):
     """Which part of a series; without ``to`` its newest, without ``from`` the 24 hours before ``to``."""
 
-    start: AwareDatetime | None = Field(None, alias="from")
-    end: AwareDatetime | None = Field(None, alias="to")
+    start: Moment | None = Field(None, alias="from")
+    end: Moment | None = Field(None, alias="to")
     step: int = Field(MINUTE_SECONDS, ge=MINUTE_SECONDS, le=DAY_SECONDS, multiple_of=MINUTE_SECONDS)
 
 
@@ -82,7 +83,7 @@ def _minutes(connection: Connection, topic_id: str, query: SeriesQuery, step: in
         end = -(-int(query.end.timestamp()) // MINUTE_SECONDS)
     day = DAY_SECONDS // MINUTE_SECONDS
     start = end - day if query.start is None else int(query.start.timestamp()) // MINUTE_SECONDS
-    start -= start % step
+    start = max(0, start - start % step)
     if start >= end:
         raise invalid("from", "must be before to")
     if (end - start) / step > MAX_POINTS:

@@ -76,10 +76,32 @@ async def test_nobody_learns_of_addresses_without_a_key(api: Api) -> None:
             assert (await nobody.request(method, path, content=b"{")).status_code == 401
 
 
-async def test_a_wrong_method_names_the_right_ones(client: httpx.AsyncClient) -> None:
-    """405 with Allow."""
-    answer = await client.delete("/v1/alerts/a")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+@pytest.mark.parametrize(("path", "allowed"), [("/v1/alerts/a", "GET"), ("/v1/endpoints", "GET, POST")])
+async def test_a_wrong_method_names_the_others(client: httpx.AsyncClient, path: str, allowed: str) -> None:
+    """405 with Allow, all of them."""
+    answer = await client.delete(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/v1/alerts/a%00b", None, 404),
+        ("GET", "/v1/alerts?topic=a%00b", None, 422),
+        ("GET", "/v1/me?%00=1", None, 422),
+        ("POST", "/v1/alerts/a/comment", {"comment": "a\0b"}, 422),
+        ("POST", "/v1/endpoints", {"url": "https://a.example/", "name": "\0"}, 422),
+        ("POST", "/v1/silences", SILENCE | {"topics": ["\0"]}, 422),
+    ],
+)
+async def test_nul_is_refused_before_any_database_sees_it(
+    api: Api, client: httpx.AsyncClient, method: str, path: str, body: object, status: int
+) -> None:
+    """PostgreSQL would fail on it."""
+    api.project(alert_event("a"))
+    answer = await client.request(method, path, json=body) if body else await client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -158,12 +180,12 @@ async def test_at_once_it_is_carried_out_once_too(api: Api, client: httpx.AsyncC
 
 
 async def test_another_request_with_the_same_key_is_refused(client: httpx.AsyncClient) -> None:
-    """By name: another body, or another address."""
+    """409 with the reason: another body, or another address."""
     headers = {"Idempotency-Key": "5a1b"}
     assert (await client.post("/v1/endpoints", json=ENDPOINT, headers=headers)).status_code == 201
     for path, body in (("/v1/endpoints", ENDPOINT | {"name": "x"}), ("/v1/silences", ENDPOINT)):
         answer = await client.post(path, json=body, headers=headers)
-        assert (answer.status_code, answer.json()["field"]) == (422, "Idempotency-Key")
+        assert (answer.status_code, answer.json()["reason"]) == (409, "other_request")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
