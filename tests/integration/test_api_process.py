@@ -163,16 +163,28 @@ def test_sigterm_ends_it_cleanly_while_a_stream_is_open(tmp_path: Path, broker: 
 
 def test_a_port_that_is_taken_refuses_to_start(tmp_path: Path) -> None:
     """Exit status 1 and one line that names the place and the settings."""
-    port = free_port()
-    script = [sys.executable, "-c", START, str(tmp_path), str(port), "127.0.0.1:1"]
+    second = start_second(tmp_path / "one", tmp_path / "two", port := free_port(), port)
+    assert f"127.0.0.1:{port}" in second
+    assert "api_port" in second
+
+
+def test_a_store_that_is_served_refuses_to_start(tmp_path: Path) -> None:
+    """Two processes on one SQLite database would send what the other is sending."""
+    second = start_second(tmp_path, tmp_path, free_port(), 0)
+    assert "another API process serves" in second
+
+
+def start_second(one: Path, two: Path, port: int, other_port: int) -> str:
+    """Start a process, and beside it one that must end with exit status 1; gives what that one says."""
+    script = [sys.executable, "-c", START, str(one), str(port), "127.0.0.1:1"]
+    other = [*script[:3], str(two), str(other_port), "127.0.0.1:1"]
     with subprocess.Popen(script, cwd=ROOT) as first:
         eventually(lambda: _answers(port), what="the first process answers")
-        second = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        second = subprocess.run(other, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
         first.terminate()
     assert second.returncode == 1
-    assert f"127.0.0.1:{port}" in second.stderr
-    assert "api_port" in second.stderr
     assert "Traceback" not in second.stderr
+    return second.stderr
 
 
 def _answers(port: int) -> bool:
