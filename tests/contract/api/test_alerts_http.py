@@ -11,6 +11,7 @@ from api_support import START, Api, Log, alert_event, keep, running_api
 
 from api import schemas
 from api.keys import Role
+from api.store import series as series_store
 from detectors.events import AlertKind, EventName, Severity, encode_event
 
 
@@ -223,3 +224,23 @@ async def test_a_series_ends_with_its_newest_minute_and_goes_back_a_day(
     assert len(points) == 24 * 60
     assert datetime.fromisoformat(points[-1]["at"]).astimezone(UTC) == START
     assert points[-1]["count"] == 1
+
+
+async def test_rolling_up_changes_no_count_of_a_series(api: Api, client: httpx.AsyncClient) -> None:
+    """At every step; what was expected of a whole hour stays, of a minute it is not known any more."""
+    minute = int(START.timestamp()) // 60
+    rows = [["health", minute + offset, offset, 1, 1, 5.0, 2.0, 9.0] for offset in range(0, 180, 7)]
+    keep(api.store, [Log().json("series", {"schema": "haidang.series.v1", "rows": rows})])
+    asked = [
+        {"from": "2026-11-24T03:00:00Z", "to": "2026-11-24T06:00:00Z", "step": step}
+        for step in ("60", "420", "3600")
+    ]
+    before = [(await client.get("/v1/topics/health/series", params=one)).json() for one in asked]
+    with api.store.write() as connection:
+        while series_store.roll_up(connection, minute + 120):
+            pass
+    after = [(await client.get("/v1/topics/health/series", params=one)).json() for one in asked]
+    counts = [[[point["count"] for point in one["points"]] for one in many] for many in (before, after)]
+    assert counts[0] == counts[1]
+    assert before[2] == after[2]
+    assert (before[0]["points"][0]["expected"], after[0]["points"][0]["expected"]) == (5.0, None)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from api_support import Log, alert_event, fresh_store, keep
 from receiver_support import until
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.bell import Bell
 from api.keys import ensure_admin_key
@@ -165,6 +166,50 @@ async def test_a_call_rings_the_bells_of_other_processes_once_it_is_kept(process
             call(connection, Call.DUE)
         await until(tickets[Call.DUE].is_set, "the bell rings")
         assert not tickets[Call.JOURNAL].is_set()
+    finally:
+        await asyncio.to_thread(listener.stop)
+
+
+def cut_off(store: Store) -> None:
+    """End every other connection to the database, as a restart of the server does."""
+    with store.alone() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+
+
+def test_a_duty_is_lost_with_its_connection(processes: list[Store]) -> None:
+    """Who has it hears of it at the next look, and another may have it at once."""
+    first, second, *_ = processes
+    with first.on_duty(Duty.ALERTS) as held:
+        assert held is not None
+        cut_off(second)
+        with second.on_duty(Duty.ALERTS) as other:
+            assert other is not None
+        with pytest.raises(SQLAlchemyError):
+            held.check()
+
+
+async def test_a_listener_that_is_cut_off_listens_again(processes: list[Store]) -> None:
+    """It rings once for what it may have missed, then for each call."""
+    first, second, *_ = processes
+    bell = Bell()
+    bell.bind()
+    ticket = bell.ticket()
+    listener = Listener(first, {Call.DUE: bell})
+    listener.start()
+    try:
+        await until(ticket.is_set, "it rings at its start")
+        ticket = bell.ticket()
+        await asyncio.to_thread(cut_off, second)
+        await until(ticket.is_set, "it rings for what it may have missed")
+        ticket = bell.ticket()
+        with second.write() as connection:
+            call(connection, Call.DUE)
+        await until(ticket.is_set, "it hears again")
     finally:
         await asyncio.to_thread(listener.stop)
 
