@@ -13,6 +13,7 @@ from api.repeats import Repeats
 from api.routes import (
     alerts,
     audit,
+    calendar,
     console,
     deliveries,
     endpoints,
@@ -54,7 +55,20 @@ def create_app(services: Services, lifespan: StatelessLifespan[FastAPI] | None =
     app.state.services = services
     errors.install(app)
     _wrap(app, services)
-    for part in (me, alerts, topics, stream, mentions, endpoints, deliveries, silences, audit, ops, console):
+    for part in (
+        me,
+        alerts,
+        topics,
+        stream,
+        mentions,
+        endpoints,
+        deliveries,
+        silences,
+        calendar,
+        audit,
+        ops,
+        console,
+    ):
         app.include_router(part.router)
     console.mount(app)
     app.webhooks.add_api_route("alert", _alert_webhook, methods=["POST"], tags=["webhooks"])

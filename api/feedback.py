@@ -1,22 +1,16 @@
-"""Verdicts to Kafka ``feedback``, where detectors and thresholds can learn from them.
+"""Verdicts for Kafka ``feedback``, where thresholds learn from them.
 
 The journal of the store is the outbox: its place of the last published verdict is kept beside the consumed
 offsets, so that a verdict given while Kafka is away is published later. At least once; ``id`` tells repeats.
 """
 
-import asyncio
-import logging
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from api import logs
-from api.bell import Bell
 from api.clock import rfc3339
-from api.producer import KafkaAwayError, MentionProducer
-from api.store import Store
+from api.publisher import Message, Outgoing
 from api.store import tables as t
 from api.store.places import next_offsets, store_places
 from api.store.states import Action, Origin
@@ -25,12 +19,6 @@ from api.store.turns import Duty
 FEEDBACK = "feedback"
 SCHEMA = "haidang.feedback.v1"
 BATCH_LINES = 100
-IDLE_SECONDS = 60.0
-TROUBLE_SECONDS = 5.0
-
-LOG = logging.getLogger("haidang.feedback")
-
-Message = tuple[bytes, bytes]
 
 
 def message(row: Row[*tuple[Any, ...]]) -> Message:
@@ -74,41 +62,9 @@ def unpublished(connection: Connection) -> tuple[list[Message], int]:
     return [message(row) for row in rows], rows[-1].seq if rows else 0
 
 
-class FeedbackPublisher:
-    """Publish verdicts for as long as the process lives."""
+def keep_place(connection: Connection, place: int) -> None:
+    """Keep the place of the last published verdict."""
+    store_places(connection, {(FEEDBACK, 0): place + 1})
 
-    def __init__(self, store: Store, producer: MentionProducer, journal: Bell) -> None:
-        """Prepare; ``journal`` rings when there may be a new verdict."""
-        self._store = store
-        self._producer = producer
-        self._journal = journal
 
-    async def run(self) -> None:
-        """Publish until cancelled; Kafka or a store in trouble only pauses it."""
-        while True:
-            ticket = self._journal.ticket()
-            try:
-                wait_seconds = 0.0 if await asyncio.to_thread(self.publish) else IDLE_SECONDS
-            except (KafkaAwayError, SQLAlchemyError) as error:
-                logs.warn(LOG, "feedback_waits", error=type(error).__name__)
-                await asyncio.sleep(TROUBLE_SECONDS)
-                continue
-            await self._journal.wait(ticket, wait_seconds)
-
-    def publish(self) -> int:
-        """Publish the next verdicts and keep the place; gives how many, 0 when another process has the duty.
-
-        Raises KafkaAwayError.
-        """
-        with self._store.on_duty(Duty.FEEDBACK) as held:
-            if held is None:
-                return 0
-            with self._store.read() as connection:
-                messages, place = unpublished(connection)
-            if not messages:
-                return 0
-            self._producer.send_keyed(FEEDBACK, messages)
-            with self._store.write() as connection:
-                store_places(connection, {(FEEDBACK, 0): place + 1})
-        logs.info(LOG, "feedback_published", verdicts=len(messages))
-        return len(messages)
+VERDICTS = Outgoing(FEEDBACK, Duty.FEEDBACK, unpublished, keep_place)

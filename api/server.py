@@ -65,7 +65,8 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     for thread in threads:
         thread.start()
     dispatcher = services.new_dispatcher()
-    parts = (dispatcher, services.new_feedback(), services.new_refresher(), services.new_housekeeper())
+    publishers = services.new_publishers()
+    parts = (dispatcher, *publishers, services.new_refresher(), services.new_housekeeper())
     working = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield

@@ -6,16 +6,18 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from api.bell import Bell
+from api.calendar import PLANS
 from api.channels import Channels
 from api.channels import build as channels
 from api.clock import Clock, WallClock
 from api.dispatcher import LEASE_SECONDS, Dispatcher, Pace
-from api.feedback import FeedbackPublisher
+from api.feedback import VERDICTS
 from api.housekeeper import Housekeeper
 from api.listener import Listener
 from api.metrics import Metrics
 from api.producer import MentionProducer
 from api.projector import LANES, Projector
+from api.publisher import Publisher
 from api.refresher import Refresher
 from api.sender import Sender
 from api.settings import ApiSettings
@@ -61,9 +63,10 @@ class Services:
         """Make what ends what has been kept long enough."""
         return Housekeeper(self.store, self.clock, self.settings.terms)
 
-    def new_feedback(self) -> FeedbackPublisher:
-        """Make the process's publisher of verdicts."""
-        return FeedbackPublisher(self.store, self.producer, self.journal)
+    def new_publishers(self) -> tuple[Publisher[int], Publisher[dict[str, int]]]:
+        """Make what publishes verdicts and planned events."""
+        verdicts = Publisher(self.store, self.producer, self.journal, VERDICTS)
+        return verdicts, Publisher(self.store, self.producer, self.journal, PLANS)
 
     def on_projected(self, batch: Projected) -> None:
         """Count a batch and wake whoever waits for what it brought; called in a projector's thread."""

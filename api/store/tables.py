@@ -212,6 +212,24 @@ silences = Table(
     Index(None, "ends_ms"),
 )
 
+planned_events = Table(
+    "planned_events",
+    METADATA,
+    Column("event_id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("topics", Text, nullable=False),
+    Column("starts_ms", BigInteger, nullable=False),
+    Column("ends_ms", BigInteger, nullable=False),
+    Column("factor", Float, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("cancelled_by", String(200)),
+    Column("cancelled_ms", BigInteger),
+    Column("revision", Integer, nullable=False),
+    Column("published_revision", Integer, nullable=False),
+    Index(None, "ends_ms"),
+)
+
 attempts = Table(
     "attempts",
     METADATA,

@@ -30,6 +30,7 @@ class Duty(IntEnum):
     SERIES = 102
     FEEDBACK = 103
     HOUSEKEEPING = 104
+    CALENDAR = 105
 
 
 def is_shared(connection: Connection) -> bool:
