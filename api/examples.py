@@ -127,6 +127,8 @@ OBJECTS: dict[str, dict[str, object]] = {
     },
     "Me": {"name": "ca trực đêm"},
     "Mention": {"topics": None, "source": {"name": "Báo Ví Dụ", "kind": "press"}},
+    "NewPlannedEvent": {"name": "Công bố điểm chuẩn đại học", "to": "2026-11-26T03:00:00Z"},
+    "CalendarEntry": {"name": "Công bố điểm chuẩn đại học", "cancelled_by": None, "cancelled_at": None},
     "NewEndpoint": {"name": "cổng trực ban", "url": "https://receiver.example/haidang"},
     "NewSilence": {"alerts": [], "topics": ["y-te"], "reason": "diễn tập đã báo trước"},
     "Point": {"expected": 21.0, "interval": [12.0, 31.0]},

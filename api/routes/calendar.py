@@ -37,20 +37,7 @@ class CalendarQuery(StrictQuery):
 class NewPlannedEvent(BaseModel):
     """What will be talked about, when, and how much more than usual."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "Công bố điểm chuẩn đại học",
-                    "topics": ["giao-duc"],
-                    "from": "2027-08-22T08:00:00+07:00",
-                    "to": "2027-08-24T00:00:00+07:00",
-                    "factor": 8,
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200, pattern=r"\S")
     topics: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
