@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from api.auth import COOKIE, find_principal, from_our_page, sign_in, sign_out
 from api.errors import ProblemError
 from api.services import Services, Use
+from api.wording import WORDS
 
 _HERE = Path(__file__).resolve().parent.parent / "console"
 _PAGES = Environment(
@@ -43,7 +44,17 @@ def index(request: Request, services: Use) -> Response:
     principal = find_principal(request, services)
     if principal is None:
         return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    return _page("console.html", name=principal.name, role=principal.role)
+    return _page("console.html", name=principal.name, role=principal.role, todos=_todos())
+
+
+def _todos() -> list[dict[str, str]]:
+    """Give what to do next in the words of the messages: for each kind, for critical and closed alerts."""
+    found: list[dict[str, str]] = []
+    for language, words in WORDS.items():
+        texts = {str(kind): text for kind, text in words.todo_kinds.items()}
+        texts |= {"critical": words.todo_critical, "closed": words.todo_closed}
+        found += [{"language": language, "name": name, "text": text} for name, text in texts.items()]
+    return found
 
 
 @router.get("/login")
