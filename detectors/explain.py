@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.copies import are_copies
@@ -21,6 +23,8 @@ SAMPLES = 3
 #: A person's words leave only from a crowd: so many distinct sources or authors, or from the press.
 CROWD = 10
 _SHORTEST_NAME = 12
+#: A phrase is thought to be used by one mention in fifty at least: a smaller share of few is chance.
+_LEAST_USUAL = 0.02
 _WHOLE_NUMBERS = 10
 
 _SPAN = {
@@ -91,25 +95,34 @@ def fresh(examples: Sequence[Example], onset: int) -> Sequence[Example]:
 def strongest_phrases(examples: Iterable[Example], names: Name) -> tuple[str, ...]:
     """Return at most five phrases of the examples, strongest first.
 
-    A phrase's strength is the number of sources that use it, then of mentions, then the negativity of these
-    mentions. Phrases that only repeat the topic's name are left out; a phrase inside a stronger one too.
+    A phrase is strong when many sources use it and the topic's earlier mentions did not: the sources that
+    use it, times the logarithm of their share over its usual share (their part of the Kullback-Leibler
+    divergence). Then come the number of mentions and their negativity. Phrases that only repeat the topic's
+    name are left out; a phrase inside a stronger one too.
     """
+    examples = list(examples)
+    sources = len({example.source for example in examples})
+    usual: dict[str, int] = {}
     mentions: dict[str, list[Example]] = defaultdict(list)
     spelling: dict[str, str] = {}
     for example in examples:
-        for phrase in example.phrases:
+        for phrase, share in zip(example.phrases, example.usual_milli or repeat(0), strict=False):
             key = phrase.casefold()
+            usual[key] = max(usual.get(key, 0), share)
             spelling[key] = min(spelling.get(key, phrase), phrase)
             mentions[key].append(example)
     own = f"{names.vi}\n{names.en}".casefold()
-    ranked = sorted((k for k in mentions if k not in own), key=lambda k: (_strength(mentions[k]), k))
+    told = (key for key in mentions if key not in own)
+    ranked = sorted(told, key=lambda key: (*_weakness(mentions[key], sources, usual[key]), key))
     return tuple(spelling[key] for key in _apart(ranked))
 
 
-def _strength(uses: Sequence[Example]) -> tuple[int, int, int]:
-    sources = {use.source for use in uses}
+def _weakness(uses: Sequence[Example], sources: int, usual_milli: int) -> tuple[float, int, int]:
+    """Return what orders phrases, the strongest first."""
+    using = len({use.source for use in uses})
+    surprise = using * math.log(using / sources / max(usual_milli / 1000, _LEAST_USUAL))
     distinct = {use.mention for use in uses}
-    return -len(sources), -len(distinct), -sum(use.negative_milli for use in uses)
+    return -round(surprise, 6), -len(distinct), -sum(use.negative_milli for use in uses)
 
 
 def _apart(ranked: Iterable[str]) -> list[str]:

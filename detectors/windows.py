@@ -43,6 +43,9 @@ class Example(msgspec.Struct, frozen=True):
         What links it to other articles about the same matter; of articles on the story desk only.
     topics
         Topics that it concerns; of articles on the story desk only.
+    usual_milli
+        Beside each of `phrases`, the share of the topic's earlier mentions that used it, in thousandths, as
+        known when the mention came; empty where no past is known.
 
     """
 
@@ -59,6 +62,7 @@ class Example(msgspec.Struct, frozen=True):
     signature: bytes = b""
     keys: tuple[int, ...] = ()
     topics: tuple[str, ...] = ()
+    usual_milli: tuple[int, ...] = ()
 
 
 class Windows(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ import msgspec
 from detectors.copies import CopyMemory
 from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
 from streams.observation import AUTHOR_BITS, EXAMPLES_PER_MINUTE, TOPIC_EXAMPLES, ExampleLimits
+from streams.phrase_memory import PhraseMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +100,7 @@ class TopicWindows:
         self._copies: dict[int, int] = {}
         self._copied = CopyMemory()
         self._gap = closed - _WINDOW_MINUTES[-1]
+        self._said = PhraseMemory()
 
     @property
     def quiet(self) -> bool:
@@ -203,6 +205,7 @@ class TopicWindows:
             self._copies,
             self._copied.dump(),
             max(self._gap, self.closed - _WINDOW_MINUTES[-1]),
+            self._said.dump(),
         ]
 
     @classmethod
@@ -222,6 +225,7 @@ class TopicWindows:
         windows._copies = state.copies
         windows._copied = CopyMemory(state.copied)
         windows._gap = state.gap
+        windows._said = PhraseMemory.load(state.said)
         for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
             for minute, cell in state.minutes.items():
                 if state.closed - width < minute <= state.closed:
@@ -265,7 +269,9 @@ class TopicWindows:
         self._note_names(minute, pending.names)
         self._note_copies(minute, pending.signed)
         added_examples = [pending.examples[key] for key in sorted(pending.examples)]
-        self._examples = (self._examples + added_examples)[-self._limits.kept :]
+        if added_examples:
+            noted = self._said.note(minute, added_examples)
+            self._examples = (self._examples + noted)[-self._limits.kept :]
 
     def _settle_waiting(self, minute: int, settled: list[int]) -> None:
         waiting = self._waiting[minute]
@@ -341,6 +347,7 @@ class _Dump(msgspec.Struct, array_like=True):
     copies: dict[int, int] = msgspec.field(default_factory=dict)
     copied: dict[int, int] = msgspec.field(default_factory=dict)
     gap: int = 0
+    said: list[object] = msgspec.field(default_factory=list)
 
 
 def _dump_pending(pending: Pending) -> _PendingDump:

@@ -66,6 +66,21 @@ def test_the_phrase_of_most_sources_comes_first() -> None:
     assert strongest_phrases(examples, TOPIC) == ("nước đục", "mất nước")
 
 
+def test_what_the_topic_always_says_explains_nothing() -> None:
+    """A phrase of every mention that is usual comes after one of some that is not; a single use is weak."""
+    said = [
+        example(
+            n,
+            phrases=("hóa đơn", "công tơ" if n % 2 else f"lời {n}", "cúp điện"),
+            usual_milli=(900, 10, 300),
+            source=f"Báo {n}",
+        )
+        for n in range(8)
+    ]
+    assert strongest_phrases(said, TOPIC)[:3] == ("công tơ", "cúp điện", "lời 0")
+    assert strongest_phrases([e for e in said if e.mention % 2], TOPIC) == ("công tơ", "cúp điện", "hóa đơn")
+
+
 def test_phrases_leave_out_the_topic_and_parts_of_stronger_ones() -> None:
     """Neither the topic's own name nor a piece of what was already said."""
     examples = [example(n, phrases=("nước đục ngầu", "nước đục", "Hoa Sen")) for n in (1, 2)]

@@ -125,7 +125,7 @@ def test_quiet_means_nothing_within_a_day_and_nothing_waiting() -> None:
 
 
 def test_memory_is_bounded_in_time() -> None:
-    """Two days later nothing is left of a mention."""
+    """Two days later nothing is left of a mention, but numbers in cells that many phrases share."""
     windows = TopicWindows(BASE - 1)
     pending = windows.pending(BASE)
     pending.authors = 7
@@ -137,7 +137,7 @@ def test_memory_is_bounded_in_time() -> None:
         windows.close()
     left, nothing = windows.dump(), TopicWindows(windows.closed).dump()
     assert (left.pop(6), nothing.pop(6)) == (BASE, windows.closed), "when it was last heard of"
-    assert left == nothing
+    assert left[:-1] == nothing[:-1]
 
 
 def test_a_long_silence_is_passed_over_up_to_the_next_word() -> None:
@@ -278,9 +278,9 @@ def test_copies_do_not_depend_on_order_or_restarts(
 
 
 def test_a_state_from_before_copies_were_counted_is_read() -> None:
-    """An older worker's snapshot has two fields less."""
+    """An older worker's snapshot has less fields."""
     windows = TopicWindows(BASE - 1)
     tell(windows, 0, 1)
     windows.close()
-    older = TopicWindows.load(windows.dump()[:-2])
+    older = TopicWindows.load(windows.dump()[:7])
     assert older.close().total == windows.close().total
