@@ -1,6 +1,7 @@
 """Time and quality of language understanding.
 
-``python tests/benchmarks/language.py`` prints microseconds a mention, medians over repetitions.
+``python tests/benchmarks/language.py`` prints microseconds a mention, medians over repetitions; with --rivals
+those of underthesea and pyvi with sklearn too (`make setup-bench` installs them).
 ``python tests/benchmarks/language.py --labelled FILE [--learn FILE]`` prints how well polarity ranks texts
 that somebody labelled (JSON Lines of text and label, or a gzipped CSV with --column), as shipped, with the
 lexicon alone, after learning from unlabelled mentions (JSON Lines of title or text, .gz too), and, with
@@ -18,8 +19,10 @@ import random
 import statistics
 import sys
 import timeit
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 from detectors.polarity import Label, PolarityModel
@@ -57,11 +60,12 @@ def whole(understanding: Understanding, record: bytes) -> None:
     for mention in parse_record(record, appended_ms=1_767_250_000_000, known_topics=()):
         if isinstance(mention, Mention) and understanding.topics(mention.title, mention.text):
             understanding.polarity(mention.title, mention.text)
+            understanding.signature(mention.title, mention.text)
 
 
 def microseconds(work: Callable[[], object], number: int) -> float:
-    """Return the median time of one call, in microseconds."""
-    return statistics.median(timeit.repeat(work, number=number, repeat=7)) / number * 1e6
+    """Return the median processor time of one call, in microseconds: what else runs here does not count."""
+    return statistics.median(timeit.repeat(work, timer=process_time, number=number, repeat=7)) / number * 1e6
 
 
 def print_times() -> None:
@@ -69,17 +73,42 @@ def print_times() -> None:
     understanding = Understanding(Catalogue.parse(default_catalogue_text(), "default"))
     steps: dict[str, Callable[[], object]] = {
         "parse and topics, no match": lambda: whole(understanding, PLAIN_RECORD),
-        "parse, topics, polarity, match": lambda: whole(understanding, MATCHED_RECORD),
+        "parse, topics, polarity, signature, match": lambda: whole(understanding, MATCHED_RECORD),
         "topics, no match": lambda: understanding.topics("", PLAIN),
         "topics, match": lambda: understanding.topics("", MATCHED),
         "topics, no match, no diacritics": lambda: understanding.topics("", fold(PLAIN)),
         "polarity, matched text": lambda: understanding.polarity("", MATCHED),
+        "signature, matched text": lambda: understanding.signature("", MATCHED),
         "sample, matched text": lambda: understanding.example_text("", MATCHED),
         "phrases, matched text": lambda: understanding.phrases("", MATCHED),
     }
     for name, work in steps.items():
         share = _ENVELOPE if name.startswith("parse") else 1
-        sys.stdout.write(f"{name:34} {microseconds(work, 2_000 // share) / share:7.1f} us" + "\n")
+        sys.stdout.write(f"{name:42} {microseconds(work, 2_000 // share) / share:7.1f} us" + "\n")
+
+
+def print_rivals() -> None:
+    """Print what a user would pick instead: words by a tokenizer, then TF-IDF and logistic regression.
+
+    The classifier is taught two sentences: its time does not depend on what it knows, but on the words.
+    """
+    from pyvi import ViTokenizer  # noqa: PLC0415 - installed for this comparison only
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from underthesea import word_tokenize  # noqa: PLC0415
+
+    tokenizers: dict[str, Callable[[str], str]] = {
+        "underthesea": lambda text: str(word_tokenize(text, format="text")),
+        "pyvi": ViTokenizer.tokenize,
+    }
+    for name, tokenize in tokenizers.items():
+        pipeline = make_pipeline(TfidfVectorizer(preprocessor=tokenize), LogisticRegression())
+        pipeline.fit([PLAIN, MATCHED], [0, 1])
+        for form, text in (("no match", PLAIN), ("match", MATCHED)):
+            words_cost = microseconds(partial(tokenize, text), 100)
+            cost = microseconds(partial(pipeline.predict_proba, [text]), 100)
+            sys.stdout.write(f"{name}, {form}: words {words_cost:.0f} us, with sklearn {cost:.0f} us" + "\n")
 
 
 def labelled_of(path: Path, column: str, negative: str, sample: int) -> list[dict[str, str]]:
@@ -186,9 +215,12 @@ def main() -> None:
     parser.add_argument("--column", default="label", help="of a CSV: where its label is")
     parser.add_argument("--negative", default="negative", help="of a CSV: which labels are negative")
     parser.add_argument("--sample", type=int, default=4_000, help="of a CSV: rows")
+    parser.add_argument("--rivals", action="store_true", help="time underthesea and pyvi with sklearn too")
     chosen = parser.parse_args()
     if chosen.labelled is None:
         print_times()
+        if chosen.rivals:
+            print_rivals()
         return
     labelled = labelled_of(chosen.labelled, chosen.column, chosen.negative, chosen.sample)
     model = bundled_polarity()
