@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["home_places", "is_abroad"]
+__all__ = ["home_places", "is_abroad", "speaks_of_home"]
 
 _ABROAD_NAMES = """
 afghanistan; ai cập; algeria; argentina; australia; ba lan; bahrain; bali; bangkok; bangladesh;
@@ -26,8 +26,8 @@ mạch; đài bắc; đài loan
 """
 #: Words of one syllable that also mean something else, or end a name, unless they have a capital alone.
 _SHORT = frozenset(("mỹ", "nga", "nhật", "pháp", "đức", "úc", "lào", "bỉ"))
-#: A disease has a place in its name.
-_NOT_A_PLACE = ("lợn", "châu", "phi")
+#: A disease has a place in its name: (dịch tả) lợn châu Phi.
+_DISEASE, _ITS_PLACE = frozenset(("lợn", "heo", "tả")), ("châu", "phi")
 #: Provinces of before and after 2025 and towns that are often named without one.
 _HOME_NAMES = """
 an giang; biên hoà; buôn ma thuột; bà rịa; bình dương; bình phước; bình thuận; bình định; bạc liêu; bắc
@@ -62,6 +62,7 @@ def _names(*blocks: str) -> _Names:
 
 _ABROAD, _HOME = _names(_ABROAD_NAMES), _names(_HOME_NAMES, *_CITY)
 _AT_HOME = _names(_HOME_NAMES, *_CITY, _REGIONS)
+_OURS = _names("việt; vn; nước ta; trong nước; về nước; người mình; công dân")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
 
 
@@ -76,6 +77,12 @@ def is_abroad(title: str, lead: str = "") -> bool:
         return True
     after = _WORD.findall(lead)
     return _names_abroad(after) and not any(map(_names_home, (words, after)))
+
+
+def speaks_of_home(text: str) -> bool:
+    """Return whether a canonical text names a place at home, or our country, its people or their return."""
+    words = _WORD.findall(text)
+    return _names_home(words) or any(True for _ in _found([word.lower() for word in words], _OURS))
 
 
 def home_places(lowered: Sequence[str]) -> set[str]:
@@ -103,7 +110,7 @@ def _found(lowered: Sequence[str], names: _Names) -> Iterable[tuple[str, ...]]:
 
 
 def _is_disease(lowered: Sequence[str], start: int) -> bool:
-    return start > 0 and tuple(lowered[start - 1 : start + 2]) == _NOT_A_PLACE
+    return start > 0 and lowered[start - 1] in _DISEASE and tuple(lowered[start : start + 2]) == _ITS_PLACE
 
 
 def _alone(words: Sequence[str], index: int) -> bool:

@@ -26,7 +26,7 @@ SCHEMA = "haidang.catalogue.v1"
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*topic[ \t]*\]\]", re.MULTILINE)
 _LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
-_KEYS = frozenset({"id", "name", "aliases", "ambiguous", "context", "exclusions", "parent"})
+_KEYS = frozenset({"id", "name", "aliases", "ambiguous", "context", "exclusions", "parent", "home_only"})
 _LONGEST_ALIAS = 120
 _SHORTEST_ALIAS = 2
 
@@ -81,6 +81,9 @@ class Topic(msgspec.Struct, frozen=True):
         Aliases that count only in a text that also has one of `context`.
     context
         Words that make an ambiguous alias clear; they name nothing by themselves.
+    home_only
+        Whether a mention does not count whose title places it abroad while neither title nor lead speaks of
+        Vietnam: an issue of policy at home, which the same words name elsewhere too.
 
     """
 
@@ -91,6 +94,7 @@ class Topic(msgspec.Struct, frozen=True):
     exclusions: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    home_only: bool = False
 
 
 class Catalogue(msgspec.Struct, frozen=True):
@@ -198,6 +202,9 @@ class _Table:
         parent = self.table.get("parent")
         if parent is not None and not isinstance(parent, str):
             raise self._error("parent is not a string", "name another topic's id or leave it out")
+        home_only = self.table.get("home_only", False)
+        if not isinstance(home_only, bool):
+            raise self._error("home_only is not true or false", "write home_only = true or leave it out")
         aliases, ambiguous = self._expressions("aliases"), self._expressions("ambiguous")
         exclusions, context = self._expressions("exclusions"), self._expressions("context")
         if not aliases and not ambiguous:
@@ -206,7 +213,7 @@ class _Table:
             raise self._error(
                 "ambiguous aliases without context", 'add context = ["…"], words beside which they count'
             )
-        return Topic(self._id(), self._name(), aliases, parent, exclusions, ambiguous, context)
+        return Topic(self._id(), self._name(), aliases, parent, exclusions, ambiguous, context, home_only)
 
     def _id(self) -> str:
         value = self.table.get("id")

@@ -51,7 +51,8 @@ _MARKED_AS = {
 #: that the often misplaced "tòan" and "ngòai" come right as well.
 _TONE = re.compile("[òóỏõọÒÓỎÕỌ][aeAE]|[ùúủũụÙÚỦŨỤ][yY]")
 _TONED = re.compile("[òóỏõọÒÓỎÕỌùúủũụÙÚỦŨỤ][aeyAEY]")
-#: No word has a letter three times in a row, nor a vowel twice after itself with a mark; Roman numbers have.
+#: No word has a letter three times in a row, nor a vowel twice after itself with a mark; Roman numbers and
+#: abbreviations without a vowel (CCCD, PCCC) have.
 _STRETCHED = re.compile(
     r"([A-Za-z\u00c0-\u017f\u01a0-\u01b0\u1ea0-\u1ef9])\1{2,}|"
     + "|".join(f"([{_MARKED_AS[base]}]){base}{{2,}}" for base in "aeiouy"),
@@ -62,7 +63,8 @@ _STRETCHED = re.compile(
 _TRIPLE = re.compile(r"(.)\1\1", re.IGNORECASE)
 _TRAILING = re.compile(f"[{_MARKS}{_MARKS.upper()}][aeiouyAEIOUY]{{2}}")
 _ROMAN = re.compile("m{0,3}(?:c[md]|d?c{0,3})(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3})", re.IGNORECASE)
-_LONGEST_ROMAN = 15
+_LONGEST_RUN = 15
+_VOWEL = re.compile(f"[aeiouy{_MARKS[:-1]}]", re.IGNORECASE)
 
 #: Cyrillic, Greek and Icelandic letters that stand for Latin ones in copied or disguised text, and these.
 _DECEPTIVE = "авекмнорстухіјѕԁһӏАВЕКМНОРСТУХІЈЅҺԀӀοαινκΑΒΕΖΗΙΚΜΝΟΡΤΥΧðÐɖƉİ"
@@ -289,13 +291,14 @@ def _read_again(match: re.Match[str]) -> str:
 
 
 def _said_once(match: re.Match[str]) -> str:
-    """Return one of the repeated letters, all of them within a Roman number."""
+    """Return one of the repeated letters; all of them within a Roman number or an abbreviation (CCCD)."""
     text, (start, end) = match.string, match.span()
-    while start > 0 and text[start - 1].isalnum() and end - start <= _LONGEST_ROMAN:
+    while start > 0 and text[start - 1].isalnum() and end - start <= _LONGEST_RUN:
         start -= 1
-    while end < len(text) and text[end].isalnum() and end - start <= _LONGEST_ROMAN:
+    while end < len(text) and text[end].isalnum() and end - start <= _LONGEST_RUN:
         end += 1
-    return match[0] if _ROMAN.fullmatch(text, start, end) else match[0][0]
+    is_word = _VOWEL.search(text, start, end) and not _ROMAN.fullmatch(text, start, end)
+    return match[0][0] if is_word else match[0]
 
 
 _OPEN = re.compile(r"([oO])([àáảãạèéẻẽẹÀÁẢÃẠÈÉẺẼẸ])(?!\w)|(?<![qQ])([uU])([ỳýỷỹỵỲÝỶỸỴ])(?!\w)")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from detectors.gram_weights import unpack
 from detectors.gravity import Signs, gravity_milli
 from detectors.lexicon import Lexicon, LexiconPair
-from detectors.places import is_abroad
+from detectors.places import is_abroad, speaks_of_home
 from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
 from streams.matching import Matcher, Passage
@@ -33,7 +33,7 @@ MAX_PHRASES = 8
 #: Polarity reads the title and this many characters of the text: press says the point first, and time is
 #: bounded.
 _POLARITY_CHARS = 600
-#: Gravity reads the title and this many characters of the text.
+#: Gravity and place are read from the title and this many characters of the text.
 _GRAVITY_CHARS = 200
 #: A signature reads the title and this many characters of the text.
 _SIGNATURE_CHARS = 1200
@@ -74,17 +74,22 @@ class Understanding:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._matcher = Matcher(catalogue)
+        self._home_only = frozenset(topic.id for topic in catalogue.topics if topic.home_only)
         self._polarity = bundled_polarity()
         self._lexicon = bundled_lexicons().vietnamese
         self._signs = bundled_signs()
 
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the mention names; empty if none."""
-        return self._matcher.topics(title, text)
+        named = self._matcher.topics(title, text)
+        if not title or self._home_only.isdisjoint(named) or not _is_elsewhere(title, text):
+            return named
+        return tuple(topic for topic in named if topic not in self._home_only)
 
     def passages(self, title: str, text: str) -> list[Passage]:
         """Return where the mention names which topic, in order."""
-        return self._matcher.passages(title, text)
+        named = self.topics(title, text)
+        return [passage for passage in self._matcher.passages(title, text) if passage.topic in named]
 
     def polarity(self, title: str, text: str) -> Polarity:
         """Return the probabilities that the mention is negative and that it is positive."""
@@ -112,6 +117,17 @@ class Understanding:
         address or number that `mask` knows is among them.
         """
         return phrases(mask(canonical(title or text[:EXAMPLE_CHARS])), MAX_PHRASES)
+
+
+def _is_elsewhere(title: str, text: str) -> bool:
+    """Return whether a headline places its story abroad, and nothing in it or its lead speaks of home.
+
+    A digest, whose title tells several stories, is never elsewhere.
+    """
+    headline = canonical(title)
+    if "|" in headline or ";" in headline or not is_abroad(headline):
+        return False
+    return not speaks_of_home(f"{headline} . {canonical(text[:_GRAVITY_CHARS])}")
 
 
 def _shortened(text: str) -> str:

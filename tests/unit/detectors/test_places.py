@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.places import home_places, is_abroad
+from detectors.places import home_places, is_abroad, speaks_of_home
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,7 @@ def test_a_title_that_names_a_country_is_abroad(title: str) -> None:
         "",
         "Bệnh viện Việt Đức quá tải",
         "Dịch tả lợn châu Phi ở Huế",
+        "Dịch tả châu Phi lan rộng",
     ],
 )
 def test_places_at_home_are_not(title: str) -> None:
@@ -52,3 +53,20 @@ def test_a_city_has_one_name() -> None:
     """However it is written."""
     found = home_places(["ngập", "ở", "tp", "hcm", "và", "hồ", "chí", "minh", ",", "huế"])
     assert found == {"hồ chí minh", "huế"}
+
+
+@pytest.mark.parametrize(
+    ("text", "home"),
+    [
+        ("Siêu bão rời Philippines, hướng vào nước ta", True),
+        ("59 người Việt bị bắt ở Campuchia", True),
+        ("Vượt sông từ Campuchia về An Giang", True),
+        ("48 công dân từ Campuchia về nước", True),
+        ("Thái Lan kỳ vọng lãi lớn", False),
+        ("Bộ trưởng Mỹ từ chức vì việt vị", True),
+        ("", False),
+    ],
+)
+def test_a_text_speaks_of_home_by_its_places_or_people(text: str, home: bool) -> None:  # noqa: FBT001
+    """Provinces, towns, the country, its people; a word too many errs towards home."""
+    assert speaks_of_home(text) is home

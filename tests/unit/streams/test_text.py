@@ -54,6 +54,7 @@ EQUAL = [
 ]
 SAME = [
     "Đại hội XIII, khoá viii, mục III",
+    "CCCD, PCCC, TTTT và cccd",
     "xoong nồi",
     "rock & roll!!!",
     "000 và 111",

@@ -59,6 +59,26 @@ def test_a_million_characters_end(piece: str) -> None:
     assert len(UNDERSTANDING.phrases("", text)) <= MAX_PHRASES
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "topics"),
+    [
+        ("Lũ lụt ở Thái Lan, nhiều người mất tích", "Mưa lớn ba ngày liền.", ()),
+        ("Lũ lụt ở Thái Lan", "Nhiều người Việt còn mắc kẹt.", ("bao-lu",)),
+        ("Lũ lụt ở Thái Lan, bão sắp vào nước ta", "", ("bao-lu",)),
+        ("Lũ lụt ở Lào; lũ quét ở Sơn La", "", ("bao-lu",)),
+        ("Lũ lụt ở Thái Lan | Giá xăng tăng", "", ("bao-lu", "xang-dau")),
+        ("Lũ lụt ở Lạng Sơn, hàng từ Trung Quốc ùn ứ", "", ("bao-lu",)),
+        ("Trung Quốc siết thêm thuế quan", "", ("thue-quan-xuat-khau",)),
+        ("", "Lũ lụt ở Thái Lan, nhiều người mất tích", ("bao-lu",)),
+        ("Dịch tả heo châu Phi lan rộng", "Nhiều đàn heo bị tiêu hủy.", ("dich-benh",)),
+    ],
+)
+def test_what_happens_abroad_is_no_issue_at_home(title: str, text: str, topics: tuple[str, ...]) -> None:
+    """Unless title or lead speaks of home, or the topic counts it anywhere; only a title tells where."""
+    assert UNDERSTANDING.topics(title, text) == topics
+    assert {passage.topic for passage in UNDERSTANDING.passages(title, text)} == set(topics)
+
+
 def test_sample_is_title_and_text_without_persons() -> None:
     """A sample shows what was said, in the writer's spelling, and leads to nobody."""
     sample = UNDERSTANDING.example_text("Hòa giải", "Gọi 0912 345 678, @an.nguyen hoặc fb.com/an")
