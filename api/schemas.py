@@ -68,6 +68,7 @@ class Evidence(BaseModel):
     score: float
     threshold: float
     since: datetime | None = None
+    detector: str | None = None
 
 
 class Sample(BaseModel):

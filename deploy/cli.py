@@ -128,6 +128,7 @@ def backtest(
             catalogue or chosen.catalogue,
             chosen.pages_per_week if pages_per_week is None else pages_per_week,
             only_paging,
+            detectors=chosen.detectors,
         )
     )
 

@@ -10,6 +10,7 @@ from detectors.events import (
     SCHEMA,
     AlertEvent,
     AlertKind,
+    DecisionReason,
     EventName,
     Evidence,
     EvidenceName,
@@ -79,7 +80,7 @@ def compose(
         topic=topic,
         kind=incident.kind,
         severity=incident.severity,
-        confidence=_confidence(incident.kind, facets.evidence),
+        confidence=_confidence(incident, facets.evidence),
         onset=moment(incident.onset),
         window=Span(moment(windows.at - WINDOW_SECONDS[window]), moment(windows.at)),
         observed=count,
@@ -119,9 +120,11 @@ def evidence_of(name: EvidenceName, score: float, threshold: float, since: int) 
     return Evidence(name, round(score, 3), round(threshold, 3), moment(since) if since else None)
 
 
-def _confidence(kind: AlertKind, evidence: tuple[Evidence, ...]) -> float:
+def _confidence(incident: Incident, evidence: tuple[Evidence, ...]) -> float:
     """Return 0.5 at the threshold and towards 1 far beyond it; of a crisis, that of its weaker evidence."""
-    wanted = _RESTS_ON.get(kind, (EvidenceName.VOLUME,))
+    wanted = _RESTS_ON.get(incident.kind, (EvidenceName.VOLUME,))
+    if incident.reason is DecisionReason.RIVER:
+        wanted = (EvidenceName.RIVER,)
     found = [_sureness(e) for e in evidence if e.name in wanted]
     return round(min(found), 3)
 

@@ -30,6 +30,8 @@ class Reading(NamedTuple):
         half the talk is negative, far beyond its usual swing.
     positive
         Whether the positive share stands above its baseline.
+    named
+        Whether a detector that the settings name stands beyond its threshold.
     has_text
         False when only counts exist.
     copies
@@ -52,6 +54,7 @@ class Reading(NamedTuple):
     negative: Level = Level.NONE
     joint: Level = Level.NONE
     positive: bool = False
+    named: bool = False
     has_text: bool = True
     copies: bool = False
     few_voices: bool = False
@@ -71,6 +74,7 @@ class Decision(NamedTuple):
 
 _NOTHING = Decision(None, None, DecisionReason.NORMAL)
 _WARMING = Decision(None, None, DecisionReason.WARMING_UP)
+_NAMED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.RIVER)
 _PLANNED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.PLANNED)
 
 
@@ -93,17 +97,16 @@ def decide(reading: Reading) -> Decision:
     | volume high, positive share high                | positive   | info     | volume_positive           |
     | volume high                                     | surge      | info     | volume_without_negativity |
     | negative high                                   | negativity | warning  | negativity_alone          |
+    | a named detector high                           | surge      | info     | river                     |
 
     Severity `warning` and higher pages. "Not hostile" is a joint reading below extreme: a planned event that
     turns into a hostile crowd pages as any other crisis.
     """
-    if not (reading.volume or reading.negative or reading.joint):
+    if not (reading.volume or reading.negative or reading.joint or reading.named):
         return _NOTHING
     if reading.first_heard or reading.warming_up:
         return _young(reading)
-    if not reading.has_text:
-        return _counts(reading)
-    return _talk(reading)
+    return _signal(reading)
 
 
 def _young(reading: Reading) -> Decision:
@@ -111,6 +114,12 @@ def _young(reading: Reading) -> Decision:
         return _WARMING
     if reading.first_heard:
         return Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.FIRST_HEARD)
+    return _signal(reading)
+
+
+def _signal(reading: Reading) -> Decision:
+    if not (reading.volume or reading.negative or reading.joint):
+        return _NAMED
     return _talk(reading) if reading.has_text else _counts(reading)
 
 

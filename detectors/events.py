@@ -59,6 +59,7 @@ class EvidenceName(StrEnum):
     AUTHORS = "authors"
     DUPLICATION = "duplication"
     FORECAST = "forecast"
+    RIVER = "river"
 
 
 class DecisionReason(StrEnum):
@@ -74,6 +75,7 @@ class DecisionReason(StrEnum):
     COPIES = "copies"
     PLANNED = "planned"
     FIRST_HEARD = "first_heard"
+    RIVER = "river"
     NEW_STORY = "new_story"
     GRAVE_STORY = "grave_story"
     WARMING_UP = "warming_up"
@@ -110,12 +112,16 @@ class Shares(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """One detector's score beside the threshold that it is held against."""
+    """One detector's score beside the threshold that it is held against.
+
+    `detector` is there for `river` alone: the dotted name of the detector that the settings name.
+    """
 
     name: EvidenceName
     score: float
     threshold: float
     since: datetime | None
+    detector: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Sample(msgspec.Struct, frozen=True):

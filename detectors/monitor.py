@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from detectors.calendar import NOTHING_PLANNED, Calendar
 from detectors.compose import Facets, compose, evidence_of, interval, negative_share
 from detectors.crowd import CROWD_SCORE, CrowdEvidence, originals
@@ -20,6 +22,7 @@ from detectors.events import (
 )
 from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, rises
 from detectors.joint import JointEvidence, JointReading
+from detectors.named import NamedEvidence
 from detectors.orders import Cancelled, PlannedEvent, Verdict
 from detectors.settings import MODEL_VERSION, DetectionSettings
 from detectors.share import ShareEvidence
@@ -28,10 +31,11 @@ from detectors.volume import Place, VolumeEvidence, place_of
 from detectors.windows import FIVE_MINUTES, HOUR, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
+    from detectors.named import NamedReading
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 6
+_STATE_VERSION = 7
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400
@@ -105,6 +109,7 @@ class TopicMonitor:
         self._share = ShareEvidence(step)
         self._joint = JointEvidence(self._settings, step)
         self._crowd = CrowdEvidence(step)
+        self._named = NamedEvidence(self._settings, step)
         self._allow()
 
     def _allow(self) -> None:
@@ -125,7 +130,7 @@ class TopicMonitor:
     def scores(self) -> dict[str, float]:
         """Return the newest score per evidence.
 
-        Standard deviations; of authors their number.
+        Standard deviations; of authors their number; of several named detectors the largest.
         """
         return {
             EvidenceName.VOLUME.value: self._volume.reading.score,
@@ -133,6 +138,7 @@ class TopicMonitor:
             EvidenceName.SPREAD.value: self._crowd.reading.spread,
             EvidenceName.AUTHORS.value: float(self._crowd.reading.authors),
             EvidenceName.DUPLICATION.value: self._crowd.reading.duplication,
+            EvidenceName.RIVER.value: max((one.score for one in self._named.readings), default=0.0),
         }
 
     def thresholds(self) -> dict[str, float]:
@@ -188,6 +194,7 @@ class TopicMonitor:
         self._share.read(windows, self._joint.threshold)
         joint = self._joint.read(windows, self._volume.reading, self._share.reading)
         self._crowd.read(windows)
+        self._named.read(windows, self._volume.reading.means)
         first_heard = self._is_first_heard(windows)
         self._mark_since(windows.at, joint)
         reading = self._reading(windows, joint)._replace(
@@ -208,6 +215,7 @@ class TopicMonitor:
 
     def _learn(self, windows: Windows, place: Place) -> None:
         self._volume.learn(windows, place)
+        self._named.learn(windows, self._volume.reading.means)
         if windows.fed_seconds >= _HOUR_SECONDS:
             self._share.learn(windows)
             self._crowd.learn(windows)
@@ -250,6 +258,7 @@ class TopicMonitor:
             negative=self._share.reading.level,
             joint=joint.level,
             positive=bool(volume.level) and self._share.positive(windows, volume.window),
+            named=any(one.signal for one in self._named.readings),
             has_text=windows.has_text,
             copies=self._crowd.reading.campaign and not self._stands_without_copies(windows, joint),
             few_voices=self._crowd.reading.few,
@@ -357,9 +366,15 @@ class TopicMonitor:
             ]
         if crowd.authors:
             found.append((EvidenceName.AUTHORS, float(crowd.authors), float(crowd.needed)))
-        return tuple(
+        told = [
             evidence_of(name, score, threshold, self._since.get(name, 0)) for name, score, threshold in found
-        )
+        ]
+        return (*told, *map(self._named_evidence, self._named.readings))
+
+    def _named_evidence(self, reading: NamedReading) -> Evidence:
+        since = self._since.get(reading.name, 0)
+        found = evidence_of(EvidenceName.RIVER, reading.score, reading.threshold, since)
+        return msgspec.structs.replace(found, detector=reading.name)
 
     def _mark_since(self, at: int, joint: JointReading) -> None:
         """Note since when each evidence is a signal."""
@@ -370,6 +385,7 @@ class TopicMonitor:
             (EvidenceName.SPREAD, crowd.spread >= CROWD_SCORE),
             (EvidenceName.DUPLICATION, crowd.campaign),
             (EvidenceName.AUTHORS, crowd.authors and not crowd.few),
+            *((one.name, one.signal) for one in self._named.readings),
         ):
             if not signal:
                 self._since.pop(name, None)
@@ -388,6 +404,7 @@ class TopicMonitor:
             "share": self._share.dump(),
             "joint": self._joint.dump(),
             "crowd": self._crowd.dump(),
+            "named": self._named.dump(),
             "since": dict(self._since),
             "calendar": self._calendar.dump(),
             "verdicts": self._verdicts.dump(),
@@ -419,6 +436,7 @@ class TopicMonitor:
         self._share.restore(dump["share"])
         self._joint.restore(dump["joint"])
         self._crowd.restore(dump["crowd"])
+        self._named.restore(dump["named"])
         self._since = {str(name): int(at) for name, at in dump["since"].items()}
         self._calendar.restore(dump["calendar"])
         self._verdicts.restore(dump["verdicts"])

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 import hashlib
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from detectors.river_anomaly import build
 
 #: Version of the decision logic; any change that can change an alert raises it.
-MODEL_VERSION = "haidang-detect-4"
+MODEL_VERSION = "haidang-detect-5"
 
 _WEEK_SECONDS = 7 * 86_400
+
+
+class NamedDetector(BaseModel):
+    """A detector of `river.anomaly`, told as one more evidence: its dotted name and parameters.
+
+    A name alone stands for a detector with default parameters. Raises pydantic's ``ValidationError`` when it
+    is not one of `river.anomaly` or the parameters do not fit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    parameters: dict[str, int | float | str | bool | None] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_a_name(cls, given: object) -> object:
+        return {"name": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _refuse_what_cannot_be_built(self) -> NamedDetector:
+        build(self.name, self.parameters)
+        return self
 
 
 class DetectionSettings(BaseModel):
@@ -42,6 +67,9 @@ class DetectionSettings(BaseModel):
     )
     holidays: str = Field(
         default="VN", pattern=r"^([A-Z]{2})?$", description="Country whose public holidays are like weekends."
+    )
+    detectors: tuple[NamedDetector, ...] = Field(
+        default=(), max_length=4, description="Detectors of river.anomaly told as further evidence."
     )
     utc_offset_minutes: int = Field(
         default=420, ge=-720, le=840, description="Local time of day and weekend, minutes from UTC."

@@ -140,7 +140,7 @@ class Agents:
     def _use(self, catalogue: Catalogue, understanding: Understanding) -> None:
         self._catalogue = catalogue
         self._classifier = Classifier(catalogue, understanding, self._settings.partitions)
-        self._monitors = Monitors(catalogue, self._settings.pages_per_week)
+        self._monitors = Monitors(catalogue, self._settings.pages_per_week, self._settings.detectors)
 
     async def adopt(self, catalogue: Catalogue) -> None:
         """Watch by another catalogue from the next batch on.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.events import AlertEvent, Severity
+    from detectors.settings import NamedDetector
 
 __all__ = ["records_by_arrival", "run"]
 
@@ -46,6 +47,7 @@ def run(
     pages_per_week: float,
     only_paging: bool,  # noqa: FBT001 - an option of the command
     say: IO[str] | None = None,
+    detectors: tuple[NamedDetector, ...] = (),
 ) -> int:
     """Decide each file on the worker's path and write ``out``/<stem>.jsonl; return the exit status.
 
@@ -63,6 +65,8 @@ def run(
         Leave out events of severity info.
     say
         Where the summary goes; standard output by default.
+    detectors
+        Detectors of river.anomaly told as further evidence.
 
     Raises
     ------
@@ -83,11 +87,12 @@ def run(
         budget = pages_per_week * share / sum(shares)
         began = time.monotonic()
         if file in counts:
-            events = _decide_counts(_stem(file), counts[file], budget)
+            settings = DetectionSettings(pages_per_week=budget, detectors=detectors)
+            events = watch_counts(_stem(file), counts[file].rows, counts[file].step, settings)
             written = _write(out, _stem(file), events, only_paging=only_paging)
             read = f"{len(counts[file].rows)} rows"
         else:
-            pipeline = Pipeline(watched, budget)
+            pipeline = Pipeline(watched, budget, detectors)
             records, numbers = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
             written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
             read = _read(pipeline, numbers, say)
@@ -138,10 +143,6 @@ def _lines(file: Path) -> Iterator[bytes]:
 
 def _read_counts(file: Path) -> Counts:
     return parse_counts((line.decode("utf-8", "replace") for line in _lines(file)), file.name)
-
-
-def _decide_counts(topic: str, counts: Counts, budget: float) -> Iterator[AlertEvent]:
-    return watch_counts(topic, counts.rows, counts.step, DetectionSettings(pages_per_week=budget))
 
 
 def _read(pipeline: Pipeline, numbers: list[int], say: IO[str]) -> str:

@@ -41,7 +41,7 @@ WORKER_READY: Final = "haidang_worker_ready"
 MENTION_TO_METRIC: Final = "haidang_mention_to_metric_seconds"
 DECISION: Final = "haidang_decision_seconds"
 
-EVIDENCE: Final = ("volume", "negativity", "novelty", "spread", "authors", "duplication", "forecast")
+EVIDENCE: Final = ("volume", "negativity", "novelty", "spread", "authors", "duplication", "forecast", "river")
 """Label values of ``haidang_topic_score``, as in alert event v1."""
 MAX_SOURCES: Final = 500
 """Sources with a label of their own; names come from outside, so their number has to end somewhere."""

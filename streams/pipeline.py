@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from detectors.events import AlertEvent
+    from detectors.settings import NamedDetector
     from streams.catalogue import Catalogue, Topic
     from streams.classify import Record, Refused
     from streams.mention import Outcome
@@ -51,12 +52,18 @@ class Monitors:
         The watched topics, which share the alert budget.
     pages_per_week
         Alert budget of the whole catalogue.
+    detectors
+        Detectors of river.anomaly told as further evidence.
 
     """
 
-    def __init__(self, catalogue: Catalogue, pages_per_week: float) -> None:
+    def __init__(
+        self, catalogue: Catalogue, pages_per_week: float, detectors: tuple[NamedDetector, ...] = ()
+    ) -> None:
         self._catalogue = catalogue
-        self._settings = DetectionSettings(pages_per_week=pages_per_week, topics=len(catalogue.topics))
+        self._settings = DetectionSettings(
+            pages_per_week=pages_per_week, topics=len(catalogue.topics), detectors=detectors
+        )
         self._hash = config_hash(catalogue, self._settings)
         self._names = {topic.id: Name(topic.name.vi, topic.name.en) for topic in catalogue.topics}
 
@@ -93,6 +100,8 @@ class Pipeline:
         The watched topics.
     pages_per_week
         Alert budget of the whole catalogue.
+    detectors
+        Detectors of river.anomaly told as further evidence.
 
     Attributes
     ----------
@@ -103,9 +112,11 @@ class Pipeline:
 
     """
 
-    def __init__(self, catalogue: Catalogue, pages_per_week: float) -> None:
+    def __init__(
+        self, catalogue: Catalogue, pages_per_week: float, detectors: tuple[NamedDetector, ...] = ()
+    ) -> None:
         self._classifier = Classifier(catalogue, Understanding(catalogue), 1)
-        monitors = Monitors(catalogue, pages_per_week).of(0, 1)
+        monitors = Monitors(catalogue, pages_per_week, detectors).of(0, 1)
         self.watch = Watch({topic: fresh for topic, (fresh, _) in monitors.items()}, 1)
         self.outcomes: Counter[Outcome] = Counter()
         self.refused: list[Refused] = []

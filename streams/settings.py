@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from detectors.settings import NamedDetector
+
 _HOST_PORT = r"^[A-Za-z0-9_.\-\[\]:]+:\d{1,5}(,[A-Za-z0-9_.\-\[\]:]+:\d{1,5})*$"
 
 
@@ -42,6 +44,12 @@ class WorkerSettings(BaseModel):
         gt=0,
         le=1000,
         description="alert budget: paging alerts a week that the officers accept over all topics",
+    )
+    detectors: tuple[NamedDetector, ...] = Field(
+        default=(),
+        max_length=4,
+        description="detectors of river.anomaly told as further evidence: dotted names, or in the file "
+        "tables of name and parameters",
     )
     worker_metrics_host: str = Field(
         default="127.0.0.1",

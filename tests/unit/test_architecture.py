@@ -26,9 +26,20 @@ SHELLS_IN_STREAMS = {
 }
 """Where streams touches the world; every other module there only computes, a new one too."""
 PURE_LIBRARIES = {
-    *("__future__", "array", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "enum"),
-    *("functools", "hashlib", "heapq", "html", "importlib", "itertools", "json", "math", "operator"),
-    *("re", "statistics", "string", "struct", "textwrap", "tomllib", "typing", "unicodedata", "zlib"),
+    *("__future__", "array", "bisect", "collections", "contextlib", "copy", "csv", "dataclasses", "datetime"),
+    *("enum", "functools", "hashlib", "heapq", "html", "importlib", "inspect", "itertools", "json", "math"),
+    *(
+        "operator",
+        "re",
+        "statistics",
+        "string",
+        "struct",
+        "textwrap",
+        "tomllib",
+        "typing",
+        "unicodedata",
+        "zlib",
+    ),
     *("ahocorasick", "holidays", "msgspec", "pydantic", "rensa", "river"),
 }
 """All that a pure module may import; ``importlib`` only for the texts that lie beside the code."""

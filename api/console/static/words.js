@@ -22,7 +22,7 @@ export const WORDS = {
     source: { press: "báo chí", social: "mạng xã hội", forum: "diễn đàn", video: "video", other: "khác" },
     evidence: {
       volume: "Lượng đề cập", negativity: "Tỷ lệ tiêu cực", novelty: "Cụm từ mới", spread: "Số nguồn",
-      authors: "Số người nói", duplication: "Nội dung lặp lại", forecast: "Dự báo",
+      authors: "Số người nói", duplication: "Nội dung lặp lại", river: "Bộ dò khác", forecast: "Dự báo",
     },
     reason: {
       counts_high: "lượng đề cập cao", volume_and_hostility: "lượng đề cập cao và lời lẽ gay gắt",
@@ -30,7 +30,8 @@ export const WORDS = {
       volume_without_negativity: "lượng đề cập cao, không tiêu cực hơn thường lệ",
       volume_positive: "lượng đề cập tích cực cao", negativity_alone: "tỷ lệ tiêu cực cao, lượng không tăng",
       few_voices: "chỉ ít người nói", copies: "phần lớn là nội dung sao chép", planned: "sự kiện đã có trong lịch",
-      first_heard: "chủ đề vừa bắt đầu được nhắc", new_story: "một câu chuyện nghiêm trọng mới trên báo",
+      first_heard: "chủ đề vừa bắt đầu được nhắc", river: "một bộ dò khác thấy khác thường",
+      new_story: "một câu chuyện nghiêm trọng mới trên báo",
       grave_story: "một câu chuyện nghiêm trọng lan trên nhiều báo",
       warming_up: "hệ thống còn đang học mức bình thường", quiet: "đã lắng xuống", normal: "bình thường",
     },
@@ -99,7 +100,7 @@ export const WORDS = {
     source: { press: "press", social: "social media", forum: "forum", video: "video", other: "other" },
     evidence: {
       volume: "Mentions", negativity: "Negative share", novelty: "New phrase", spread: "Sources",
-      authors: "People speaking", duplication: "Repeated text", forecast: "Forecast",
+      authors: "People speaking", duplication: "Repeated text", river: "Another detector", forecast: "Forecast",
     },
     reason: {
       counts_high: "many mentions", volume_and_hostility: "many mentions, in hostile words",
@@ -107,6 +108,7 @@ export const WORDS = {
       volume_without_negativity: "many mentions, no more negative than usual", volume_positive: "many positive mentions",
       negativity_alone: "a high negative share, no more mentions", few_voices: "only few people speak",
       copies: "mostly copied text", planned: "an event of the calendar", first_heard: "a topic heard for the first time",
+      river: "another detector finds it odd",
       new_story: "a grave new story in the press", grave_story: "a grave story spreads in the press", warming_up: "still learning what is usual", quiet: "calmed down",
       normal: "as usual",
     },

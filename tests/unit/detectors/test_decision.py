@@ -45,6 +45,10 @@ ROWS = [
     (Reading(volume=EXTREME), SURGE, INFO, DecisionReason.VOLUME_WITHOUT_NEGATIVITY),
     (Reading(volume=HIGH, few_voices=True), SURGE, INFO, DecisionReason.VOLUME_WITHOUT_NEGATIVITY),
     (Reading(negative=HIGH), NEGATIVITY, WARNING, DecisionReason.NEGATIVITY_ALONE),
+    (Reading(named=True), SURGE, INFO, DecisionReason.RIVER),
+    (Reading(named=True, has_text=False), SURGE, INFO, DecisionReason.RIVER),
+    (Reading(named=True, warming_up=True), None, None, DecisionReason.WARMING_UP),
+    (Reading(named=True, joint=HIGH), CRISIS, WARNING, DecisionReason.VOLUME_AND_NEGATIVITY),
 ]
 
 
@@ -65,7 +69,7 @@ def test_overwhelming_evidence_speaks_while_warming_up() -> None:
 def every_reading() -> list[Reading]:
     """Return all readings there are."""
     flags = (False, True)
-    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 8)]
+    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 9)]
 
 
 def test_volume_without_negativity_never_pages() -> None:
@@ -94,6 +98,15 @@ def test_what_is_planned_pages_only_when_it_turns_hostile() -> None:
     for reading in every_reading():
         if reading.planned and reading.volume and reading.joint is not EXTREME:
             assert decide(reading).severity in (None, INFO)
+
+
+def test_a_named_detector_alone_never_pages() -> None:
+    """It pages only where volume or negativity does, and then as they do."""
+    for reading in every_reading():
+        if not (reading.volume or reading.negative or reading.joint):
+            assert decide(reading).severity in (None, INFO)
+        elif not reading.named:
+            assert decide(reading) == decide(reading._replace(named=True))
 
 
 def test_kind_and_severity_come_together() -> None:

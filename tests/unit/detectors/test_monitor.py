@@ -318,7 +318,7 @@ def test_each_field_of_an_event_is_filled(told: list[AlertEvent]) -> None:
 
 def test_scores_are_there_from_the_start() -> None:
     """Each evidence has a score before the first mention."""
-    assert set(monitor().scores()) == {"volume", "negativity", "spread", "authors", "duplication"}
+    assert set(monitor().scores()) == {"volume", "negativity", "spread", "authors", "duplication", "river"}
     assert not any(monitor().scores().values())
 
 
