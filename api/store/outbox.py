@@ -410,7 +410,10 @@ def bury(connection: Connection, endpoint_id: str, reason: DeadReason) -> None:
 
 
 def take_back(connection: Connection, claimed_before_ms: int, now_ms: int) -> int:
-    """Make deliveries due again whose claim is older than that: its holder died. Gives how many."""
+    """Make deliveries due again whose claim is older than that: its holder died. Gives how many.
+
+    That is no failure of the receiver, so the schedule of retries goes on where it was.
+    """
     lost = and_(t.deliveries.c.state == DeliveryState.SENDING, t.deliveries.c.claimed_ms < claimed_before_ms)
     ids = list(connection.execute(select(t.deliveries.c.delivery_id).where(lost)).scalars())
     open_attempts = and_(t.attempts.c.delivery_id.in_(ids), t.attempts.c.outcome.is_(None))
@@ -418,9 +421,9 @@ def take_back(connection: Connection, claimed_before_ms: int, now_ms: int) -> in
         connection.execute(
             update(t.attempts).where(open_attempts).values(finished_ms=now_ms, outcome=Outcome.INTERRUPTED)
         )
-        connection.execute(
-            update(t.deliveries).where(lost).values(state=DeliveryState.DUE, next_ms=now_ms, claim=None)
-        )
+        again = {"state": DeliveryState.DUE, "next_ms": now_ms, "claim": None}
+        before = t.deliveries.c.round_attempts - 1
+        connection.execute(update(t.deliveries).where(lost).values(**again, round_attempts=before))
     return len(ids)
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from api_support import Api, alert_event, running_api
+from api_support import Api, Log, alert_event, fresh_store, keep, running_api
 from receiver_support import Receiver, receiving, until
 from sqlalchemy import select, update
 
@@ -206,6 +206,19 @@ async def test_what_a_killed_process_had_claimed_is_sent_again(tmp_path: Path, r
             await until(lambda: states(api) == [DeliveryState.DELIVERED])
         assert outcomes(api) == ["interrupted", "delivered"]
     assert [got.id for got in receiver.got] == [claimed.delivery_id]
+
+
+def test_a_process_that_is_killed_again_and_again_uses_no_retry_up(tmp_path: Path) -> None:
+    """Only the receiver's failures bring a delivery nearer to its end as a dead letter."""
+    with fresh_store(tmp_path) as store:
+        with store.write() as connection:
+            create(connection, NewEndpoint("e", "https://e.example/", Severity.INFO, SECRET), "test", 0)
+        keep(store, [Log().alert(alert_event())])
+        for number in range(1, 20):
+            with store.write() as connection:
+                [claimed] = outbox.claim_due(connection, number, {}, 4)
+                assert (claimed.number, claimed.round_attempts) == (number, 1)
+                assert outbox.take_back(connection, number + 1, number) == 1
 
 
 async def test_a_delivery_is_claimed_by_one(tmp_path: Path, receiver: Receiver) -> None:
