@@ -6,17 +6,16 @@ ARGS="tests/integration/test_kills.py -s"`` is the full one.
 
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import msgspec
@@ -24,35 +23,22 @@ import pytest
 from api_support import alert_event, fresh_store
 from kafka import KafkaProducer
 from kafka_support import eventually, free_port
+from killed_api import context, start
 from store_support import store_address
 
 from api.store.endpoints import NewEndpoint, create
 from deploy.embedded_kafka import EmbeddedKafka
 from detectors.events import AlertEvent, EventName, Severity, encode_event
 
-ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("KILLS", "5"))
 EVENTS = int(os.environ.get("EVENTS", "60"))
 ENDPOINTS = int(os.environ.get("ENDPOINTS", "5"))
 REVISIONS = 4
-START_SECONDS = 3.0
+START_SECONDS = 1.0
 MIDST_SECONDS = 0.3
+PATIENCE_SECONDS = 120.0
 DRAIN_SECONDS = 120.0 + EVENTS * ENDPOINTS / 20
 SECRET = "whsec_" + "eHh4" * 11
-# A claim whose holder died is free after seconds, not after a minute, where processes share a database.
-START = """
-import sys
-from pathlib import Path
-import api.dispatcher, api.services
-api.services.LEASE_SECONDS = api.dispatcher.IDLE_SECONDS = 2.0
-from api.server import run
-from api.settings import ApiSettings
-folder, port, bootstrap, address, rule = sys.argv[1:]
-sys.exit(run(ApiSettings(
-    data_dir=Path(folder), api_port=int(port), kafka_bootstrap=bootstrap, database_url=address,
-    egress_allow=(rule,), webhook_timeout_seconds=2,
-)))
-"""
 Triple = tuple[str, str, int]
 
 
@@ -89,6 +75,7 @@ def receivers(heard: Heard) -> Iterator[int]:
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 256
 
         def handle_error(self, *_: object) -> None:
             """Say nothing of callers that were killed."""
@@ -107,24 +94,21 @@ def receivers(heard: Heard) -> Iterator[int]:
 class Fleet:
     """The API processes on one store."""
 
-    command: list[str]
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    folder: Path
+    settings: dict[str, object]
+    forks: ForkServerContext = field(default_factory=context)
+    running: list[BaseProcess] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start one process more; it says nothing but what ends it."""
-        folder, *rest = self.command
-        started = subprocess.Popen(
-            [sys.executable, "-c", START, folder, str(free_port()), *rest],
-            cwd=ROOT,
-            stderr=subprocess.DEVNULL,
-        )
-        self.running.append(started)
+        """Start one process more."""
+        self.running.append(start(self.forks, self.folder, free_port(), **self.settings))
 
     def kill(self, which: int) -> None:
         """Kill one process."""
         process = self.running.pop(which)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
+        process.close()
 
     def end(self) -> None:
         """Kill all."""
@@ -141,13 +125,18 @@ def events(prefix: str) -> list[AlertEvent]:
     ]
 
 
-def produce(bootstrap: str, some: list[AlertEvent]) -> None:
-    """Write alert events as the worker does."""
+@contextmanager
+def producing(bootstrap: str) -> Iterator[Callable[[AlertEvent], None]]:
+    """Give what writes an alert event as the worker does; it is on Kafka when the call returns."""
     producer = KafkaProducer(bootstrap_servers=bootstrap)
-    for event in some:
-        producer.send("alerts", encode_event(event), key=event.alert_id.encode())
-    producer.flush(30)
-    producer.close()
+
+    def produce(event: AlertEvent) -> None:
+        producer.send("alerts", encode_event(event), key=event.alert_id.encode()).get(30)
+
+    try:
+        yield produce
+    finally:
+        producer.close()
 
 
 @pytest.mark.stores("sqlite", "postgresql")
@@ -161,20 +150,24 @@ def test_no_delivery_is_lost_and_none_is_new_twice(tmp_path: Path, kafka_broker:
     shared = address.startswith("postgresql")
     told = events("shared" if shared else "alone")
     share = -(-len(told) // KILLS)
-    with receivers(heard) as port:
+    with receivers(heard) as port, producing(kafka_broker.bootstrap) as produce:
         subscribe(tmp_path, port)
-        fleet = Fleet([str(tmp_path), kafka_broker.bootstrap, address, f"127.0.0.0/8:{port}"])
+        settings = {"kafka_bootstrap": kafka_broker.bootstrap, "database_url": address}
+        fleet = Fleet(tmp_path, settings | {"egress_allow": (f"127.0.0.0/8:{port}",)})
         try:
             for _ in range(2 if shared else 1):
                 fleet.start()
             for number in range(KILLS):
                 arrived = partial(len, heard.got)
                 before = arrived()
-                produce(kafka_broker.bootstrap, told[number * share : (number + 1) * share])
+                for event in told[number * share : (number + 1) * share]:
+                    produce(event)
                 if number % 2:  # at any point of its start or its work
                     time.sleep(chance.uniform(0, START_SECONDS))
                 else:  # in the midst of deliveries
-                    eventually(arrived, until=before.__lt__, within_seconds=60, what="a delivery")
+                    eventually(
+                        arrived, until=before.__lt__, within_seconds=PATIENCE_SECONDS, what="a delivery"
+                    )
                     time.sleep(chance.uniform(0, MIDST_SECONDS))
                 fleet.kill(chance.randrange(len(fleet.running)))
                 fleet.start()
