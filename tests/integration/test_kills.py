@@ -50,8 +50,9 @@ class Heard:
 
     def triples(self, alert_ids: set[str]) -> list[Triple]:
         """Give what was told, each id once, in the order of its first arrival."""
-        first = dict(reversed(self.got))
-        ordered = dict.fromkeys(first[one] for one, _ in self.got)
+        got = list(self.got)  # more may arrive meanwhile
+        first = dict(reversed(got))
+        ordered = dict.fromkeys(first[one] for one, _ in got)
         return [triple for triple in ordered if triple[1] in alert_ids]
 
 
