@@ -27,9 +27,9 @@ def has_no_nul(value: object) -> object:
 
 
 def is_number(value: object) -> object:
-    """Refuse texts and truth values as numbers; 1.0 is the whole number 1, as in JSON Schema."""
+    """Refuse texts and truth values as numbers; 1.0 is the whole number 1 (JSON Schema)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be a whole number")  # noqa: TRY004 - pydantic reports ValueError only
+        raise ValueError("must be a number")  # noqa: TRY004 - pydantic reports ValueError only
     return value
 
 
@@ -40,7 +40,7 @@ def _is_in_range(value: datetime) -> datetime:
     return value
 
 
-WHOLE = BeforeValidator(is_number)
+NUMBER = BeforeValidator(is_number)
 """Stands after a number's bounds, or they would be missing in the OpenAPI document."""
 
 Text = Annotated[str, BeforeValidator(has_no_nul)]

@@ -13,7 +13,7 @@ from api import cursor
 from api.auth import Officer, Principal, Viewer
 from api.clock import rfc3339, to_ms
 from api.errors import ProblemError
-from api.fields import WHOLE, Comment, Cursor, Text, Time
+from api.fields import NUMBER, Comment, Cursor, Text, Time
 from api.lifecycle import Conflict, ConflictReason, Wish
 from api.query import Sampled, StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
@@ -68,10 +68,10 @@ class Handling(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     comment: Comment | None = None
-    revision: Annotated[int, Field(ge=1, le=MAX_REVISION), WHOLE] | None = Field(
+    revision: Annotated[int, Field(ge=1, le=MAX_REVISION), NUMBER] | None = Field(
         default=None, description="If given, 409 unless it is the alert's revision"
     )
-    handling_revision: Annotated[int, Field(ge=0, le=MAX_REVISION), WHOLE] | None = Field(
+    handling_revision: Annotated[int, Field(ge=0, le=MAX_REVISION), NUMBER] | None = Field(
         default=None, description="If given, 409 unless no officer has acted since"
     )
 

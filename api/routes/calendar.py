@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api import cursor
 from api.auth import Officer, Viewer
 from api.clock import from_ms, now_ms, to_ms
 from api.errors import ProblemError, invalid
+from api.fields import NUMBER, Cursor, Id, Moment, Text
 from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.schemas import Page
@@ -31,7 +32,7 @@ class CalendarQuery(StrictQuery):
 
     expected: bool = Field(default=False, description="Only what is neither over nor cancelled")
     limit: int = Field(default=100, ge=1, le=500)
-    cursor: str | None = Field(default=None, max_length=500)
+    cursor: Cursor | None = None
 
 
 class NewPlannedEvent(BaseModel):
@@ -39,13 +40,15 @@ class NewPlannedEvent(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=200, pattern=r"\S")
-    topics: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+    name: Text = Field(min_length=1, max_length=200, pattern=r"\S")
+    topics: list[Id] = Field(
         default_factory=list, max_length=100, description="A topic includes those below it; none means all"
     )
-    starts_at: AwareDatetime = Field(alias="from")
-    ends_at: AwareDatetime = Field(alias="to", description=f"At most {MAX_DAYS} days after the start")
-    factor: float = Field(ge=1, le=MOST_FACTOR, description="How many times the usual talk is expected")
+    starts_at: Moment = Field(alias="from")
+    ends_at: Moment = Field(alias="to", description=f"At most {MAX_DAYS} days after the start")
+    factor: Annotated[float, Field(ge=1, le=MOST_FACTOR), NUMBER] = Field(
+        description="How many times the usual talk is expected"
+    )
 
 
 class CalendarEntry(BaseModel):

@@ -15,6 +15,7 @@ from api.auth import COOKIE, find_principal, from_our_page, sign_in, sign_out
 from api.errors import ProblemError
 from api.services import Services, Use
 from api.wording import WORDS
+from detectors.orders import MOST_FACTOR
 
 _HERE = Path(__file__).resolve().parent.parent / "console"
 _PAGES = Environment(
@@ -44,7 +45,9 @@ def index(request: Request, services: Use) -> Response:
     principal = find_principal(request, services)
     if principal is None:
         return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    return _page("console.html", name=principal.name, role=principal.role, todos=_todos())
+    return _page(
+        "console.html", name=principal.name, role=principal.role, todos=_todos(), most_factor=MOST_FACTOR
+    )
 
 
 def _todos() -> list[dict[str, str]]:

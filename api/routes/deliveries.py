@@ -44,7 +44,7 @@ class DeadOf(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    endpoint: str = Field(min_length=1, max_length=40)
+    endpoint: Text = Field(min_length=1, max_length=40)
 
 
 def _attempt(row: AnyRow) -> Attempt:

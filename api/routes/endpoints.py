@@ -14,7 +14,7 @@ from api.auth import Admin, Viewer
 from api.channels import Channels
 from api.clock import from_ms, rfc3339
 from api.errors import ProblemError, invalid
-from api.fields import WHOLE, Cursor, Id, Text
+from api.fields import NUMBER, Cursor, Id, Text
 from api.letter import Language, Letter, Trial
 from api.outcome import DeadReason, DisabledReason
 from api.query import StrictQuery, no_query
@@ -64,12 +64,12 @@ class NewEndpoint(BaseModel):
         description="HH:MM-HH:MM in +07:00: what is not critical waits until they end",
         examples=["22:00-06:00"],
     )
-    group_seconds: Annotated[int, Field(ge=0, le=3600), WHOLE] | None = Field(
+    group_seconds: Annotated[int, Field(ge=0, le=3600), NUMBER] | None = Field(
         None,
         description="Alerts of one parent topic within so many seconds are one delivery, critical ones at "
         "once; 60 for email and apprise when left out, else 0",
     )
-    escalation_minutes: Annotated[int, Field(ge=0, le=1440), WHOLE] | None = Field(
+    escalation_minutes: Annotated[int, Field(ge=0, le=1440), NUMBER] | None = Field(
         None,
         description="Only tell of alerts whose deadline is so many minutes away and not met",
     )

@@ -122,6 +122,27 @@ async def test_the_detail_tells_what_since_when_how_much_and_who_was_told(
         await asyncio.to_thread(work, address)
 
 
+async def test_an_officer_plans_what_is_known_beforehand(api: Api, browser: Browser) -> None:
+    """In +07:00; the calendar shows it and it can be cancelled."""
+
+    def work(address: str) -> None:
+        sign_in(browser, address, api.keys[Role.OFFICER])
+        browser.click("#calendar summary")
+        browser.fill("#plan [name=name]", "Công bố điểm chuẩn")
+        for name, value in (("from", "2999-08-20T17:00"), ("to", "2999-08-22T00:00")):
+            script = "document.querySelector(`#plan [name=${arguments[0]}]`).value = arguments[1]"
+            browser.driver.execute_script(script, name, value)
+        browser.click("#plan button")
+        browser.sees("Công bố điểm chuẩn: mọi chủ đề, gấp 3 lần", "#planned")
+        browser.sees("17:00 20/08 – 00:00 22/08", "#planned")
+        browser.click("#planned button")
+        browser.until(lambda: browser.text("#planned") == "", "nothing is planned")
+        assert browser.complaints() == []
+
+    async with serving(api) as address:
+        await asyncio.to_thread(work, address)
+
+
 async def test_what_is_half_written_outlives_a_redraw(api: Api, browser: Browser) -> None:
     """An event that arrives while an officer types takes away neither text nor keyboard."""
 

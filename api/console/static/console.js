@@ -3,7 +3,7 @@
 "use strict";
 
 import { detail, deadlines } from "./detail.js";
-import { ago, button, element, find, moment, named, page, say, word } from "./page.js";
+import { ago, button, element, find, moment, named, number, page, say, word } from "./page.js";
 
 const SEVERITIES = ["critical", "warning", "info"];
 const UNRESOLVED = ["new", "acknowledged", "assigned"].map((state) => `human_state=${state}`).join("&");
@@ -189,7 +189,7 @@ async function act(action, body = {}, missing = "", field = null) {
   await choose(id);
 }
 
-// Silences
+// Silences and the calendar
 
 async function silence(topic, hours, reason, missing, field) {
   if (missing) {
@@ -197,17 +197,43 @@ async function silence(topic, hours, reason, missing, field) {
     return field.focus();
   }
   const ends_at = new Date(Date.now() + hours * HOUR_SECONDS * 1000).toISOString();
-  await changeSilences("/v1/silences", { topics: [topic], reason, ends_at });
+  await change("/v1/silences", { topics: [topic], reason, ends_at });
 }
 
-async function changeSilences(path, body) {
+async function change(path, body) {
+  let done = true;
   try {
     await post(path, body);
     tell(say("done"));
   } catch (error) {
     tell(failure(error), true);
+    done = false;
   }
-  await loadSilences();
+  await Promise.all([loadSilences(), loadCalendar()]);
+  return done;
+}
+
+async function loadCalendar() {
+  const found = await ask("/v1/calendar?expected=true&limit=100");
+  find("planned").replaceChildren(...found.items.map((one) => element("li", {},
+    element("span", { text: `${one.name}: ${one.topics.join(", ") || say("all_topics")}, ${say("times", number(one.factor))}` }),
+    element("span", { className: "small", text: `${moment(one.from)} – ${moment(one.to)} · ${one.created_by}` }),
+    role === "viewer" ? null : button(undefined, say("cancel"), () => change(`/v1/calendar/${encodeURIComponent(one.id)}/cancel`, {})))));
+  find("calendar-count").textContent = found.items.length ? ` (${found.items.length})` : "";
+}
+
+async function loadTopics() {
+  const found = await ask("/v1/topics?limit=1000");
+  find("plan-topic")?.replaceChildren(element("option", { text: say("all_topics"), value: "" }),
+    ...found.items.map((one) => element("option", { text: named(one.name), value: one.id })));
+}
+
+async function plan(event) {
+  event.preventDefault();
+  const said = Object.fromEntries(new FormData(event.target));
+  const planned = { name: said.name, topics: said.topic ? [said.topic] : [], factor: Number(said.factor),
+    from: `${said.from}:00+07:00`, to: `${said.to}:00+07:00` };
+  if (await change("/v1/calendar", planned)) event.target.reset();
 }
 
 async function loadSilences() {
@@ -215,7 +241,7 @@ async function loadSilences() {
   find("silences").replaceChildren(...found.items.map((one) => element("li", {},
     element("span", { text: `${[...one.topics, ...one.alerts, ...one.kinds.map((kind) => word("kind", kind)), ...one.severities.map((name) => word("severity", name))].join(", ")}: ${one.reason}` }),
     element("span", { className: "small", text: `${say("until", moment(one.ends_at))} · ${one.created_by}` }),
-    role === "viewer" ? null : button(undefined, say("end_silence"), () => changeSilences(`/v1/silences/${encodeURIComponent(one.id)}/end`, {})))));
+    role === "viewer" ? null : button(undefined, say("end_silence"), () => change(`/v1/silences/${encodeURIComponent(one.id)}/end`, {})))));
   find("silence-count").textContent = found.items.length ? ` (${found.items.length})` : "";
   find("no-silences").hidden = found.items.length > 0;
 }
@@ -280,8 +306,9 @@ find("language").addEventListener("click", () => {
   page.language = page.language === "vi" ? "en" : "vi";
   localStorage.setItem("language", page.language);
   draw();
-  loadSilences();
+  Promise.all([loadSilences(), loadCalendar(), loadTopics()]);
 });
+find("plan")?.addEventListener("submit", plan);
 find("theme").addEventListener("click", () => {
   localStorage.setItem("theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark");
   drawTheme();
@@ -301,4 +328,4 @@ setInterval(() => { if (shown?.alert.deadlines?.length) find("deadlines")?.repla
 draw();
 chosen = linked() || null;
 listen();
-loadSilences();
+Promise.all([loadSilences(), loadCalendar(), loadTopics()]).catch((error) => tell(failure(error), true));

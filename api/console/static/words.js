@@ -77,7 +77,7 @@ export const WORDS = {
       negative: "tiêu cực", expected: "mức thường", band: "khoảng thường", started: "bắt đầu", 
       chart_says: "{0} lượt trong 12 giờ; cao nhất {1} lượt trong {2} phút lúc {3}; mức thường của bước đó là {4}.",
       no_series: "Chưa có số liệu.", minutes: "{0} phút", step: "mỗi cột {0} phút", confidence: "Độ tin cậy",
-      why_raised: "Vì sao báo", ask_reason: "Hãy ghi lý do.",
+      why_raised: "Vì sao báo", ask_reason: "Hãy ghi lý do.", all_topics: "mọi chủ đề", cancel: "Hủy",
     },
   },
   en: {
@@ -154,7 +154,7 @@ export const WORDS = {
       negative: "negative", expected: "usual", band: "usual range", started: "start", 
       chart_says: "{0} mentions in 12 hours; at most {1} in {2} minutes, at {3}; usual for that step: {4}.",
       no_series: "No figures yet.", minutes: "{0} min", step: "each bar is {0} min", confidence: "Confidence",
-      why_raised: "Why it was raised", ask_reason: "Give a reason.",
+      why_raised: "Why it was raised", ask_reason: "Give a reason.", all_topics: "all topics", cancel: "Cancel",
     },
   },
 };

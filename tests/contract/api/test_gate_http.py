@@ -83,6 +83,23 @@ async def test_a_wrong_method_names_the_others(client: httpx.AsyncClient, path: 
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
+async def test_no_text_of_any_body_may_hold_nul(api: Api, client: httpx.AsyncClient) -> None:
+    """Each field of each operation, also of those that come later."""
+    document = api.app.openapi()
+    tried = 0
+    for path, methods in document["paths"].items():
+        body = methods.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
+        example = body.get("example")
+        for name, value in example.items() if isinstance(example, dict) else ():
+            if isinstance(value, str):
+                answer = await client.post(
+                    path.replace("{", "").replace("}", ""), json=example | {name: "a\0"}
+                )
+                assert answer.status_code == 422, (path, name)
+                tried += 1
+    assert tried
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
