@@ -62,7 +62,7 @@ def _names(*blocks: str) -> _Names:
 
 _ABROAD, _HOME = _names(_ABROAD_NAMES), _names(_HOME_NAMES, *_CITY)
 _AT_HOME = _names(_HOME_NAMES, *_CITY, _REGIONS)
-_OURS = _names("việt; vn; nước ta; trong nước; về nước; người mình; công dân")
+_OURS = _names("việt; vn; nước ta; trong nước; về nước; người mình")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
 
 

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from rensa import RMinHash
 
 from detectors.copies import SIGNATURE_KEYS, signature_of
-from streams.text import fold
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from streams.text import fold, words
 
 __all__ = ["signature"]
 
@@ -33,13 +29,13 @@ _LEAST_SYLLABLES = 8
 _LONGEST = 150
 
 
-def signature(words: Sequence[str]) -> bytes:
-    """Return the signature of a text's lower-case words; empty for fewer than eight syllables.
+def signature(lowered: str) -> bytes:
+    """Return the signature of a lower-case canonical text; empty for fewer than eight syllables.
 
     Punctuation and pictures do not count, nor do diacritics: who reposts a text without them repeats it. The
     same words give the same signature in every process.
     """
-    said = [fold(word) for word in words[: 2 * _LONGEST] if word[0].isalnum()][:_LONGEST]
+    said = [word for word in words(fold(lowered))[: 2 * _LONGEST] if word[0].isalnum()][:_LONGEST]
     if len(said) < _LEAST_SYLLABLES:
         return b""
     hashes = RMinHash(_HASHES, _SEED)

@@ -104,7 +104,7 @@ class Understanding:
 
     def signature(self, title: str, text: str) -> bytes:
         """Return what near-copies of the mention share (`detectors.copies`); empty for a short text."""
-        return signature(words(normalise(f"{title} {text[:_SIGNATURE_CHARS]}")))
+        return signature(normalise(f"{title} {text[:_SIGNATURE_CHARS]}"))
 
     def example_text(self, title: str, text: str) -> str:
         """Return what may be shown: title and text, masked, at most `EXAMPLE_CHARS` characters."""

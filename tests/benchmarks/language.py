@@ -40,6 +40,7 @@ PLAIN = (
     "Cô gái giữ thăng bằng hoàn hảo trên xe đạp khi chờ đèn xanh, đoạn phim ngắn được quay ở một góc phố nhỏ "
     "vào buổi sáng cuối tuần và được nhiều người xem lại."
 )
+TITLE = "Tiền điện tăng gấp đôi, người dân đề nghị kiểm tra công tơ"
 MATCHED = (
     "Người dân bức xúc vì tiền điện tháng này tăng gấp đôi, EVN nói do nắng nóng nhưng nhiều hộ không tin, "
     "họ đề nghị Bộ Công Thương kiểm tra công tơ và trả lời rõ ràng trước khi thu tiền tháng sau."
@@ -74,6 +75,7 @@ def print_times() -> None:
     steps: dict[str, Callable[[], object]] = {
         "parse and topics, no match": lambda: whole(understanding, PLAIN_RECORD),
         "parse, topics, polarity, signature, match": lambda: whole(understanding, MATCHED_RECORD),
+        "topics, title and text, match": lambda: understanding.topics(TITLE, MATCHED),
         "topics, no match": lambda: understanding.topics("", PLAIN),
         "topics, match": lambda: understanding.topics("", MATCHED),
         "topics, no match, no diacritics": lambda: understanding.topics("", fold(PLAIN)),

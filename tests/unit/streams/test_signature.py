@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detectors.copies import are_copies
 from streams.signature import signature
-from streams.text import fold, normalise, words
+from streams.text import fold, normalise
 
 STORY = (
     "Nước máy ở xã Hoa Sen đục ngầu suốt một tuần, hàng nghìn hộ dân phải mua nước bình để nấu ăn. Ủy ban xã "
@@ -23,7 +23,7 @@ CHANCE = random.Random(4)  # noqa: S311 - reproducible edits
 
 def signed(text: str) -> bytes:
     """Return the signature of a text."""
-    return signature(words(normalise(text)))
+    return signature(normalise(text))
 
 
 def edited(text: str, edits: int) -> str:

@@ -17,6 +17,8 @@ ANYTHING = st.text(alphabet=st.characters(codec=None, categories=None), max_size
 @given(ANYTHING, ANYTHING)
 @example("\ud800", "\udfff lũ \ud83d")
 @example("", "\x00" * 300)
+@example("Há»\x8dc phÃ\xad", "Giá điện" + "\x85\x9f")
+@example("\u200f\u202eBão lũ\u202c", "\ufeffgiá\u2028điện\u2029")
 @example("e\u0301" * 100, "\u202e" * 300)
 def test_any_text_has_a_defined_result(title: str, text: str) -> None:
     """Whatever comes in: known ids, probabilities, short samples that can be encoded."""
@@ -28,6 +30,11 @@ def test_any_text_has_a_defined_result(title: str, text: str) -> None:
     sample = UNDERSTANDING.example_text(title, text)
     assert len(sample.encode()) <= 4 * EXAMPLE_CHARS
     assert len(sample) <= EXAMPLE_CHARS
+    assert len(UNDERSTANDING.signature(title, text)) in {0, 40}
+    assert all(
+        0 <= start < end <= len(text) or field == "title"
+        for _, field, start, end in UNDERSTANDING.passages(title, text)
+    )
     found_phrases = UNDERSTANDING.phrases(title, text)
     assert len(found_phrases) <= MAX_PHRASES
     assert "".join(found_phrases).encode() is not None
@@ -48,6 +55,12 @@ def test_any_text_has_a_defined_result(title: str, text: str) -> None:
         "bão lũ giá điện ",
         "Ông Bà ",
         "http://",
+        "Ã¡ ",
+        "á»‡",
+        "aaa",
+        "\u202e\u200f",
+        "không chín ",
+        "zalo: a1 ",
     ],
 )
 def test_a_million_characters_end(piece: str) -> None:
@@ -55,6 +68,8 @@ def test_a_million_characters_end(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     UNDERSTANDING.topics(text, text)
     UNDERSTANDING.polarity(text, text)
+    UNDERSTANDING.signature(text, text)
+    UNDERSTANDING.passages(text, text)
     assert len(UNDERSTANDING.example_text("", text)) <= EXAMPLE_CHARS
     assert len(UNDERSTANDING.phrases("", text)) <= MAX_PHRASES
 
