@@ -203,3 +203,23 @@ async def test_no_problem_repeats_what_was_sent(api: Api) -> None:
             answer = await client.post("/v1/mentions", json=body)
             assert answer.status_code == 422
             assert "bí mật" not in answer.text
+
+
+async def test_every_answer_carries_the_security_headers(api: Api) -> None:
+    """Pages, answers, problems, files: no sniffing, no framing, no referrer, nothing of other hosts."""
+    async with api.client() as client:
+        for path in (
+            "/login",
+            "/v1/me",
+            "/v1/none",
+            "/healthz",
+            "/metrics",
+            "/static/console.js",
+            "/nowhere",
+        ):
+            headers = (await client.get(path)).headers
+            assert headers["x-content-type-options"] == "nosniff", path
+            assert headers["x-frame-options"] == "DENY", path
+            assert headers["referrer-policy"] == "no-referrer", path
+            assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+            assert "unsafe-inline" not in headers["content-security-policy"], path

@@ -112,9 +112,10 @@ async def test_a_body_above_4_mib_is_refused(client: httpx.AsyncClient) -> None:
 
 
 async def test_without_kafka_nothing_is_promised(client: httpx.AsyncClient) -> None:
-    """503 as a problem; never 202."""
+    """503 as a problem that says when to try again; never 202."""
     answer = await client.post("/v1/mentions", json=[GOOD])
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert int(answer.headers["retry-after"]) > 0
 
 
 def test_what_is_written_holds_only_what_was_sent() -> None:
