@@ -7,14 +7,15 @@ expressions in it, minding negation ("không bị thương"), contrast ("nhưng"
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from detectors.diacritics import Restorer
 
 __all__ = ["Entry", "Lexicon", "LexiconError", "LexiconPair", "Reading", "Sense"]
 
@@ -64,10 +65,6 @@ class Sense(StrEnum):
 
 NEGATIVE = frozenset(list(Sense)[:7])
 POSITIVE = frozenset(list(Sense)[7:11])
-#: One-word expressions that stay clear without their diacritics; the others need two words.
-_CLEAR_PLAIN = frozenset(
-    ("khong", "chua", "chang", "ko", "chet", "giet", "cuop", "trom", "khoc", "rat", "vui", "tuyet", "ngheo")
-)
 _MARKED = re.compile("[\u00e0-\u00fd\u0103\u0111\u0129\u0169\u01a1\u01b0\u1ea1-\u1ef9]")
 _SYLLABLE = re.compile(
     "(?:ngh|ch|gh|gi|kh|ng|nh|ph|qu|th|tr|[bcdghklmnpqrstvx])?"
@@ -141,13 +138,9 @@ class Lexicon:
     def __init__(self, entries: Iterable[Entry], version: int) -> None:
         self.entries = tuple(entries)
         self.version = version
-        self._marked: _Trie = {}
-        self._plain: _Trie = {}
+        self._trie: _Trie = {}
         for entry in self.entries:
-            _grow(self._marked, entry.words, entry)
-            folded = tuple(_folded(word) for word in entry.words)
-            if len(folded) > 1 or folded == entry.words or folded[0] in _CLEAR_PLAIN:
-                _grow(self._plain, folded, entry)
+            _grow(self._trie, entry.words, entry)
 
     @classmethod
     def parse(cls, text: str) -> Lexicon:
@@ -169,9 +162,9 @@ class Lexicon:
             raise LexiconError(f"no header: begin the table with {_HEADER!r}")
         return cls([_entry(number, line) for number, line in lines[1:]], int(version.group(1)))
 
-    def read(self, tokens: Sequence[str], *, marked: bool = True) -> Reading:
-        """Return what the lexicon finds in the words of a text, with or without diacritics."""
-        trie = self._marked if marked else self._plain
+    def read(self, tokens: Sequence[str]) -> Reading:
+        """Return what the lexicon finds in the words of a text."""
+        trie = self._trie
         if trie.keys().isdisjoint(tokens):
             return _NOTHING
         tally = _Tally()
@@ -191,13 +184,20 @@ class Lexicon:
         found: list[Entry] = []
         index = negated_until = 0
         while index < len(tokens):
-            entry = _longest(self._marked, tokens, index) if tokens[index] in self._marked else None
+            entry = _longest(self._trie, tokens, index) if tokens[index] in self._trie else None
             if entry is not None and entry.sense is Sense.NEGATION:
                 negated_until = index + len(entry.words) + _REACH
             elif entry is not None and entry.value and index >= negated_until:
                 found.append(entry)
             index += 1 if entry is None else len(entry.words)
         return found
+
+
+class EnglishLexicon(Protocol):
+    """Whatever reads English words."""
+
+    def read(self, tokens: Sequence[str]) -> Reading:
+        """Return what is found in the words of a text."""
 
 
 class LexiconPair:
@@ -207,24 +207,34 @@ class LexiconPair:
     ----------
     vietnamese, english
         The two lexicons.
+    restorer
+        Gives Vietnamese typed without diacritics its likeliest ones back.
 
     """
 
-    def __init__(self, vietnamese: Lexicon, english: Lexicon) -> None:
+    def __init__(self, vietnamese: Lexicon, english: EnglishLexicon, restorer: Restorer) -> None:
         self.vietnamese = vietnamese
         self.english = english
+        self._restorer = restorer
+
+    def restored(self, tokens: Sequence[str]) -> Sequence[str]:
+        """Return the words of a text as they are, those of plain Vietnamese with their diacritics."""
+        if is_marked(tokens) or is_foreign(tokens):
+            return tokens
+        return self._restorer.restore(tokens)
 
     def is_english(self, tokens: Sequence[str]) -> bool:
         """Return whether the words are read with the English lexicon."""
-        return _MARKED.search(" ".join(tokens)) is None and is_foreign(tokens)
+        return not is_marked(tokens) and is_foreign(tokens)
 
     def read(self, tokens: Sequence[str]) -> Reading:
-        """Return what the fitting lexicon finds in the words of a normalised text."""
-        if _MARKED.search(" ".join(tokens)):
-            return self.vietnamese.read(tokens)
-        if is_foreign(tokens):
-            return self.english.read(tokens)
-        return self.vietnamese.read(tokens, marked=False)
+        """Return what the fitting lexicon finds in the restored words of a normalised text."""
+        return (self.english if self.is_english(tokens) else self.vietnamese).read(tokens)
+
+
+def is_marked(tokens: Iterable[str]) -> bool:
+    """Return whether any word has a Vietnamese diacritic."""
+    return _MARKED.search(" ".join(tokens)) is not None
 
 
 def is_foreign(tokens: Iterable[str]) -> bool:
@@ -305,12 +315,6 @@ def _entry(number: int, line: str) -> Entry:
         case [_, sense, _]:
             raise LexiconError(f"line {number}: unknown class {sense!r}: use one of {', '.join(Sense)}")
     raise LexiconError(f"line {number}: not three columns: separate expression, class and weight by tabs")
-
-
-def _folded(word: str) -> str:
-    """Return a word without diacritics."""
-    apart = unicodedata.normalize("NFD", word.replace("đ", "d"))
-    return "".join(one for one in apart if not unicodedata.combining(one))
 
 
 def _grow(trie: _Trie, words: tuple[str, ...], entry: Entry) -> None:

@@ -1,16 +1,16 @@
 """Polarity of a text: lexicon, learned weights, corrections, all as River estimators (pure).
 
-Small models stand on each other. `LexiconClassifier` turns the sums of a hand-written lexicon into log-odds.
-`GramWeights` are River regressions trained beforehand, and one calibration joins both to probabilities.
-`GramClassifier` learns online from a stream that those judged. `Corrector` moves all of it towards officers'
-corrections, by bounded steps. `judge` never learns: the same text means the same until someone calls `learn`,
-`correct` or `revert`.
+Small models stand on each other. The words of a text without diacritics get their likeliest ones back.
+`LexiconClassifier` turns the sums of a hand-written lexicon into log-odds. `GramWeights` are regressions
+trained beforehand by `gram_pipeline`, and one calibration joins both to probabilities. Another such pipeline
+learns online from a stream that those judged. `Corrector`, over the weak log-odds, the lexicon and the words,
+moves all of it towards corrections, by bounded steps. `judge` never learns: the same text
+means the same until someone calls `learn`, `correct` or `revert`.
 """
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from zlib import crc32
 
 import msgspec
-from river import base, linear_model, optim
+from river import base, compose, linear_model, optim
+
+from detectors.diacritics import plain
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from detectors.lexicon import LexiconPair
 
 __all__ = ["Corrector", "GramClassifier", "GramReader", "Label", "LexiconClassifier", "LexiconReader"]
-__all__ += ["FEATURES", "Polarity", "PolarityModel"]
+__all__ += ["FEATURES", "Polarity", "PolarityModel", "TextPipeline", "gram_pipeline", "learn_shares"]
 
 #: Hashed features, a power of two: collisions cost nothing measurable at this size (Weinberger et al. 2009).
 FEATURES = 1 << 18
@@ -131,9 +133,8 @@ class LexiconClassifier(base.Classifier):
 @lru_cache(maxsize=65_536)
 def _hashes(word: str) -> tuple[int, int]:
     """Return a word's hash and the hash of its form without diacritics; the same in every process."""
-    apart = unicodedata.normalize("NFD", word.replace("đ", "d"))
-    plain = "".join(one for one in apart if not unicodedata.combining(one))
-    return crc32(word.encode("utf-8", "replace")), crc32(plain.encode("utf-8", "replace")) ^ 0x5BD1E995
+    bare = plain(word).encode("utf-8", "replace")
+    return crc32(word.encode("utf-8", "replace")), crc32(bare) ^ 0x5BD1E995
 
 
 class GramReader(base.Transformer):
@@ -153,19 +154,14 @@ class GramReader(base.Transformer):
         """Return feature and value, of length 1 altogether (L2); empty for no words."""
         return _unit(self.codes(cast("Sequence[str]", x)))
 
-    def transform_plain(self, x: Sequence[str]) -> dict[Hashable, Any]:
-        """Return the features that are left when a text loses its diacritics."""
-        return _unit(self._grams([_hashes(word) for word in x[: self.longest]], (1,)))
-
-    def codes(self, x: Sequence[str], *, marked_only: bool = False) -> set[int]:
-        """Return the features without their value, with diacritics and without, or only with them."""
-        hashes = [_hashes(word) for word in x[: self.longest]]
-        return self._grams(hashes, (0,) if marked_only else (0, 1))
+    def codes(self, x: Sequence[str]) -> set[int]:
+        """Return the features without their value."""
+        return self._grams([_hashes(word) for word in x[: self.longest]])
 
     @staticmethod
-    def _grams(hashes: list[tuple[int, int]], forms: tuple[int, ...]) -> set[int]:
+    def _grams(hashes: list[tuple[int, int]]) -> set[int]:
         found: set[int] = set()
-        for form in forms:
+        for form in (0, 1):
             codes = [pair[form] for pair in hashes]
             found.update(code % FEATURES for code in codes)
             pairs = pairwise(codes)
@@ -222,18 +218,6 @@ class GramClassifier(base.Classifier):
         for label, head in self.heads.items():
             head.learn_one(x, y == label, w=w)
 
-    def learn_soft(self, x: Mapping[Any, float], odds: Mapping[Any, float]) -> None:
-        """Learn from a teacher's probabilities: the likelier side, weighted by how sure the teacher is."""
-        for label, head in self.heads.items():
-            sure = 2.0 * odds[label] - 1.0
-            head.learn_one(x, sure > 0.0, w=abs(sure))
-
-    def learn_shares(self, x: Mapping[Any, float], shares: Mapping[Any, float]) -> None:
-        """Learn each label's probability as it is: both answers, each weighted by its share."""
-        for label, head in self.heads.items():
-            head.learn_one(x, y=True, w=shares[label])
-            head.learn_one(x, y=False, w=1.0 - shares[label])
-
     def dense(self, label: Label, features: int) -> list[float]:
         """Return the weights of one label's regression for features 0 to `features`."""
         known = self.heads[label].weights
@@ -254,6 +238,36 @@ class GramClassifier(base.Classifier):
             Label.NEUTRAL: 1.0 - negative - positive,
             Label.POSITIVE: positive,
         }
+
+
+class TextPipeline(Protocol):
+    """What is used of a River pipeline whose input is the words of a text, typed."""
+
+    def __getitem__(self, name: str) -> GramClassifier:
+        """Return the estimator of this name."""
+
+    def clone(self) -> TextPipeline:
+        """Return the same pipeline, which has learned nothing."""
+
+    def learn_one(self, x: Sequence[str], y: object, *, w: float = ...) -> None:
+        """Learn one text, with weight `w`."""
+
+    def predict_proba_one(self, x: Sequence[str]) -> dict[Label, float]:
+        """Return the probability of each label."""
+
+    def predict_one(self, x: Sequence[str]) -> Label:
+        """Return the likeliest label."""
+
+
+def gram_pipeline() -> TextPipeline:
+    """Return regressions that learn from the words of texts, as they are after restoring."""
+    return cast("TextPipeline", compose.Pipeline(GramReader(), GramClassifier()))
+
+
+def learn_shares(pipeline: TextPipeline, words: Sequence[str], odds: Mapping[Any, float]) -> None:
+    """Learn a teacher's probabilities as they are: every label, weighted by its share."""
+    for label in Label:
+        pipeline.learn_one(words, label, w=odds[label])
 
 
 class Corrector(base.Classifier):
@@ -328,7 +342,7 @@ class PolarityModel:
         self._reader = LexiconReader(lexicon)
         self._teacher = LexiconClassifier()
         self._grams = GramReader()
-        self._learned = GramClassifier()
+        self._learned = gram_pipeline()
         self._corrector = Corrector()
         self._given: list[tuple[tuple[str, ...], Label]] = []
         self.texts_learned = 0
@@ -340,21 +354,24 @@ class PolarityModel:
 
     def judge(self, words: Sequence[str]) -> Polarity:
         """Return the polarity of a normalised text, given as its words; an empty one is mostly neutral."""
-        odds = self._odds(words)
+        seen = self.lexicon.restored(words)
+        taught = self._taught(seen)
+        odds = self._odds(seen, taught)
         if self._given:
-            odds = self._corrector.judge(odds, self._correctable(words, odds))
+            odds = self._corrector.judge(odds, self._correctable(seen, odds, taught))
         return Polarity(odds[Label.NEGATIVE], odds[Label.POSITIVE])
 
     def taught(self, words: Sequence[str]) -> tuple[float, float]:
         """Return the lexicon's log-odds of negative and of positive against neutral."""
-        odds = self._teacher.predict_proba_one(self._reader.transform_one(words))
-        neutral = math.log(odds[Label.NEUTRAL])
-        return math.log(odds[Label.NEGATIVE]) - neutral, math.log(odds[Label.POSITIVE]) - neutral
+        return self._taught(self.lexicon.restored(words))
 
     def learn(self, words: Sequence[str]) -> None:
         """Learn online from an unlabelled text, with what is shipped as teacher."""
-        features = self._grams.transform_plain if self._is_plain_turn() else self._grams.transform_one
-        self._learned.learn_shares(features(words), self._shipped(words))
+        seen = self.lexicon.restored(words)
+        odds = self._shipped(seen, self._taught(seen))
+        if self._is_plain_turn():
+            seen = self.lexicon.restored([plain(word) for word in seen])
+        learn_shares(self._learned, seen, odds)
         self.texts_learned += 1
 
     def correct(self, words: Sequence[str], label: Label) -> int:
@@ -378,21 +395,30 @@ class PolarityModel:
             self._apply(words, label)
 
     def _apply(self, words: Sequence[str], label: Label) -> None:
-        odds = self._odds(words)
-        self._corrector.correct(odds, self._correctable(words, odds), label)
+        seen = self.lexicon.restored(words)
+        taught = self._taught(seen)
+        odds = self._odds(seen, taught)
+        self._corrector.correct(odds, self._correctable(seen, odds, taught), label)
 
-    def _correctable(self, words: Sequence[str], odds: Mapping[Any, float]) -> dict[Hashable, Any]:
-        """Return what a correction moves: the words and, a little, constant and slope of all texts."""
+    def _correctable(
+        self, words: Sequence[str], odds: Mapping[Any, float], taught: tuple[float, float]
+    ) -> dict[Hashable, Any]:
+        """Return what a correction moves: the words and, a little, constant and slopes of all texts."""
         neutral = math.log(max(odds[Label.NEUTRAL], _TINY))
         features = self._grams.transform_one(words)
         features["constant"] = _SHARED
-        for label in (Label.NEGATIVE, Label.POSITIVE):
-            features[label] = _SHARED * (math.log(max(odds[label], _TINY)) - neutral) / 2.0
+        for label, lexicon in zip((Label.NEGATIVE, Label.POSITIVE), taught, strict=True):
+            features["weak", label] = _SHARED * (math.log(max(odds[label], _TINY)) - neutral) / 4.0
+            features["lexicon", label] = _SHARED * lexicon / 4.0
         return features
 
-    def _shipped(self, words: Sequence[str]) -> dict[Any, float]:
+    def _taught(self, words: Sequence[str]) -> tuple[float, float]:
+        odds = self._teacher.predict_proba_one(self._reader.transform_one(words))
+        neutral = math.log(odds[Label.NEUTRAL])
+        return math.log(odds[Label.NEGATIVE]) - neutral, math.log(odds[Label.POSITIVE]) - neutral
+
+    def _shipped(self, words: Sequence[str], taught: tuple[float, float]) -> dict[Any, float]:
         """Return what lexicon and trained weights say; of English the lexicon alone."""
-        taught = self.taught(words)
         if self._weights is None or self.lexicon.is_english(words):
             return _softmax(*taught)
         learned = self._weights.log_odds(self._grams.codes(words))
@@ -401,11 +427,11 @@ class PolarityModel:
     def _is_plain_turn(self) -> bool:
         return self.texts_learned % _PLAIN_EVERY == _PLAIN_EVERY - 1
 
-    def _odds(self, words: Sequence[str]) -> dict[Any, float]:
+    def _odds(self, words: Sequence[str], taught: tuple[float, float]) -> dict[Any, float]:
         """Return what is shipped and what was learned online say together."""
-        shipped = self._shipped(words)
+        shipped = self._shipped(words, taught)
         if not self.texts_learned:
             return shipped
         trust = _FULL_TRUST * self.texts_learned / (self.texts_learned + _HALF_TRUST_TEXTS)
-        learned = self._learned.predict_proba_one(self._grams.transform_one(words))
+        learned = self._learned.predict_proba_one(words)
         return {label: (1.0 - trust) * shipped[label] + trust * learned[label] for label in Label}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from detectors import diacritics
+from detectors.english import EnglishReader
 from detectors.gram_weights import unpack
 from detectors.gravity import Signs, gravity_milli
 from detectors.lexicon import Lexicon, LexiconPair
@@ -40,9 +42,11 @@ _SIGNATURE_CHARS = 1200
 
 
 def bundled_lexicons() -> LexiconPair:
-    """Return the bundled lexicons."""
-    texts = (files("detectors").joinpath(f"lexicon_{language}.tsv") for language in ("vi", "en"))
-    return LexiconPair(*(Lexicon.parse(text.read_text(encoding="utf-8")) for text in texts))
+    """Return the bundled lexicons, and the diacritics of words typed without them."""
+    bundled = files("detectors")
+    vietnamese = Lexicon.parse(bundled.joinpath("lexicon_vi.tsv").read_text(encoding="utf-8"))
+    restorer = diacritics.unpack(bundled.joinpath("diacritics_vi.weights").read_bytes())
+    return LexiconPair(vietnamese, EnglishReader(), restorer)
 
 
 def bundled_polarity() -> PolarityModel:

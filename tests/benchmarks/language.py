@@ -81,6 +81,7 @@ def print_times() -> None:
         "topics, no match, no diacritics": lambda: understanding.topics("", fold(PLAIN)),
         "polarity, matched text": lambda: understanding.polarity("", MATCHED),
         "signature, matched text": lambda: understanding.signature("", MATCHED),
+        "polarity, no diacritics": lambda: understanding.polarity("", fold(MATCHED)),
         "sample, matched text": lambda: understanding.example_text("", MATCHED),
         "phrases, matched text": lambda: understanding.phrases("", MATCHED),
     }

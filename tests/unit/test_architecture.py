@@ -40,7 +40,7 @@ PURE_LIBRARIES = {
         "unicodedata",
         "zlib",
     ),
-    *("ahocorasick", "holidays", "msgspec", "pydantic", "rensa", "river"),
+    *("ahocorasick", "holidays", "msgspec", "pydantic", "rensa", "river", "vaderSentiment"),
 }
 """All that a pure module may import; ``importlib`` only for the texts that lie beside the code."""
 IMPURE_CALLS = {"open", "print", "input", "breakpoint", ".now", ".utcnow", ".today", ".import_module"}

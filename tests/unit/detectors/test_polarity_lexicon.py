@@ -1,11 +1,10 @@
 """The crisis lexicon: file, reading, negation, contrast, degree."""
 
-from importlib.resources import files
-
 import pytest
 
-from detectors.lexicon import Lexicon, LexiconError, LexiconPair, Sense, is_foreign
+from detectors.lexicon import Lexicon, LexiconError, Sense, is_foreign
 from streams.text import normalise, words
+from streams.understanding import bundled_lexicons
 
 HEAD = "# version: 3\nexpression\tclass\tweight\n"
 SMALL = Lexicon.parse(
@@ -62,31 +61,21 @@ def test_long_text_is_scaled_down() -> None:
     assert long.negative == pytest.approx(short.negative / 2)
 
 
-def test_text_without_diacritics_is_read_by_clear_expressions_only() -> None:
-    """Two folded words are clear enough; one is not, save a listed few."""
-    assert SMALL.read(words("lu quet o ban"), marked=False).negative == 3.0
-    assert SMALL.read(words("chet roi"), marked=False).negative == 2.0
-    assert SMALL.read(words("te"), marked=False).negative == 0.0
-
-
 class TestBundledLexicons:
     """The files that ship."""
 
-    vietnamese, english = (
-        Lexicon.parse(files("detectors").joinpath(f"lexicon_{language}.tsv").read_text(encoding="utf-8"))
-        for language in ("vi", "en")
-    )
+    pair = bundled_lexicons()
+    vietnamese = pair.vietnamese
 
     def test_entries_are_in_normal_form(self) -> None:
         """An entry that the reader of texts could never produce would be dead."""
-        for entry in (*self.vietnamese.entries, *self.english.entries):
+        for entry in self.vietnamese.entries:
             expression = " ".join(entry.words)
             assert words(normalise(expression)) == list(entry.words), expression
 
     def test_no_entry_is_listed_twice(self) -> None:
         """One expression has one class and weight."""
-        for lexicon in (self.vietnamese, self.english):
-            assert len({entry.words for entry in lexicon.entries}) == len(lexicon.entries)
+        assert len({entry.words for entry in self.vietnamese.entries}) == len(self.vietnamese.entries)
 
     def test_vietnamese_lexicon_covers_every_class(self) -> None:
         """Crisis words of each kind, several hundred in all."""
@@ -95,10 +84,16 @@ class TestBundledLexicons:
 
     def test_language_is_chosen_by_the_text(self) -> None:
         """Diacritics mean Vietnamese; without them the shape of the words tells."""
-        pair = LexiconPair(self.vietnamese, self.english)
-        assert pair.read(words("terrible flood in the city")).negative > 0
-        assert pair.read(words("lu quet o son la")).negative > 0
-        assert pair.read(words("không terrible")).negative == 0
+        assert self.pair.read(words("terrible flood in the city")).negative > 0
+        assert self.pair.read(self.pair.restored(words("lu quet o son la"))).negative > 0
+        assert self.pair.read(words("không terrible")).negative == 0
+        assert self.pair.restored(words("terrible flood")) == ["terrible", "flood"]
+
+    def test_negation_in_english_turns_what_it_negates(self) -> None:
+        """VADER's rules, not its word list alone."""
+        good, bad = (self.pair.read(words(text)) for text in ("the service was good", "it was not good"))
+        assert good.positive > 0 == good.negative
+        assert bad.negative > 0 == bad.positive
 
 
 @pytest.mark.parametrize(
