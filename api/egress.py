@@ -14,6 +14,8 @@ Network = IPv4Network | IPv6Network
 MAX_PORT = 65535
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+"""Where the last 32 bits are an IPv4 address: NAT64 (RFC 6052) and the old IPv4-compatible form."""
 
 _SPECIAL: tuple[Network, ...] = tuple(
     ip_network(block)
@@ -48,12 +50,14 @@ _SPECIAL: tuple[Network, ...] = tuple(
 _METADATA: frozenset[Address] = frozenset(
     ip_address(address)
     for address in (
+        "169.254.42.42",
         "169.254.169.254",
         "169.254.170.2",
         "169.254.170.23",
         "100.100.100.200",
         "168.63.129.16",
         "192.0.0.192",
+        "fd00:42::42",
         "fd00:ec2::254",
         "fd00:ec2::23",
         "fd20:ce::254",
@@ -110,6 +114,17 @@ def unwrap(address: Address) -> Address:
     return address if mapped is None else mapped
 
 
+def _leads_to(address: Address) -> set[Address]:
+    """Give an address and the IPv4 addresses that it is a way to, through NAT64, 6to4 or Teredo."""
+    found: set[Address] = {address}
+    if isinstance(address, IPv6Address):
+        found |= {inner for inner in (address.ipv4_mapped, address.sixtofour) if inner is not None}
+        found |= set(address.teredo or ())
+        if any(address in block for block in _NAT64):
+            found.add(IPv4Address(int(address) & 0xFFFF_FFFF))
+    return found
+
+
 def _is_public(address: Address) -> bool:
     """Whether an unwrapped address is an ordinary one of the public internet."""
     if address.is_multicast or not address.is_global:
@@ -126,7 +141,7 @@ def judge(host: str, port: int, rules: tuple[AllowRule, ...], *, encrypted: bool
     unencrypted HTTP only reaches what the allow-list names. Raises ValueError when ``host`` is not numeric.
     """
     address = unwrap(ip_address(host))
-    if address in _METADATA:
+    if not _METADATA.isdisjoint(_leads_to(address)):
         return Verdict.METADATA
     if any(rule.covers(address, port) for rule in rules):
         return Verdict.ALLOWED

@@ -79,8 +79,9 @@ def compose(content: Content, language: Language, console_url: str | None = None
     words = WORDS[language]
     if isinstance(content, Events):
         facts = sorted(map(read, newest(content.events)), key=lambda one: -one.severity.rank)
-        message = _alert(facts[0], words) if len(facts) == 1 else _group(facts, words)
-        return _signed(message, facts[0].alert_id, words, console_url)
+        if len(facts) == 1:
+            return _signed(_alert(facts[0], words), f"#{facts[0].alert_id}", words, console_url)
+        return _signed(_group(facts, words), "", words, console_url)
     if isinstance(content, Escalation):
         return _escalation(content, words, console_url)
     if isinstance(content, Notice):
@@ -177,9 +178,8 @@ def _todo(facts: Facts, words: Words) -> str:
 
 def _group(facts: Sequence[Facts], words: Words) -> Message:
     """Write of several alerts at once."""
-    title = _clean(
-        words.group.format(len(facts), "; ".join(_topic(one, words) for one in facts)), HEADLINE_CHARACTERS
-    )
+    topics = dict.fromkeys(_topic(one, words) for one in facts)
+    title = _clean(words.group.format(len(facts), "; ".join(topics)), HEADLINE_CHARACTERS)
     shown = [(_time(one.onset), headline(one, words)) for one in facts[:GROUP_LINES]]
     if len(facts) > GROUP_LINES:
         shown.append(("", words.further.format(len(facts) - GROUP_LINES)))
@@ -195,8 +195,8 @@ def _escalation(content: Escalation, words: Words, console_url: str | None) -> M
     time_left = words.left.format(left) if left >= 0 else words.overdue
     title = _clean(f"{words.escalated}: {goal}, {time_left} – {_topic(facts, words)}", HEADLINE_CHARACTERS)
     below = _alert(facts, words)
-    lines = ((words.deadline, f"{goal}: {due}"), (words.what, below.headline), *below.lines[1:])
-    return _signed(Message(title, lines), facts.alert_id, words, console_url)
+    lines = ((words.deadline, f"{due} – {goal}"), (words.what, below.headline), *below.lines[1:])
+    return _signed(Message(title, lines), f"#{facts.alert_id}", words, console_url)
 
 
 def _notice(notice: Event, words: Words) -> Message:
@@ -211,8 +211,8 @@ def _notice(notice: Event, words: Words) -> Message:
     return Message(_clean(words.disabled.format(name), HEADLINE_CHARACTERS), lines)
 
 
-def _signed(message: Message, alert_id: str, words: Words, console_url: str | None) -> Message:
-    """Add where to look."""
+def _signed(message: Message, place: str, words: Words, console_url: str | None) -> Message:
+    """Add where in the console to look."""
     if console_url is None:
         return message
-    return Message(message.headline, (*message.lines, (words.look, f"{console_url}/#{alert_id}")))
+    return Message(message.headline, (*message.lines, (words.look, f"{console_url}/{place}")))

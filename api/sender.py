@@ -12,6 +12,7 @@ from contextvars import ContextVar
 
 import aiohttp
 from aiohappyeyeballs import AddrInfoType
+from aiohttp.abc import AbstractResolver
 
 from api import egress
 from api.capped import read_at_most
@@ -51,9 +52,15 @@ class SocketGuard:
 class Sender:
     """Send signed bodies; one per process."""
 
-    def __init__(self, rules: tuple[AllowRule, ...], timeout_seconds: float) -> None:
-        """Keep the rules; the client is made when first needed, on the loop that needs it."""
+    def __init__(
+        self, rules: tuple[AllowRule, ...], timeout_seconds: float, resolver: AbstractResolver | None = None
+    ) -> None:
+        """Keep the rules; the client is made when first needed, on the loop that needs it.
+
+        ``resolver``: who is asked for the addresses of names, the system when left out.
+        """
         self._rules = rules
+        self._resolver = resolver
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._clients: dict[bool, aiohttp.ClientSession] = {}
 
@@ -63,6 +70,7 @@ class Sender:
             connector = aiohttp.TCPConnector(
                 limit=CONNECTIONS,
                 use_dns_cache=False,
+                resolver=self._resolver,
                 socket_factory=SocketGuard(self._rules, encrypted=encrypted),
             )
             self._clients[encrypted] = aiohttp.ClientSession(

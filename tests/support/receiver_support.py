@@ -55,6 +55,7 @@ class Receiver:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     host: str = "127.0.0.1"
     usual: int = 200
+    peers: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Answer at once unless a test closes the gate."""
@@ -76,7 +77,9 @@ class Receiver:
         self.answers.append((status, named, text))
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Remember a request and answer it."""
+        """Remember a request, and by which of our addresses it came, and answer it."""
+        if request.transport is not None:
+            self.peers.append(request.transport.get_extra_info("sockname")[0])
         self.got.append(Got(dict(request.headers), await request.read()))
         status, headers, text = self.answers.popleft() if self.answers else (self.usual, {}, "ok")
         await self.gate.wait()
@@ -84,14 +87,14 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
+async def receiving(address: str = "127.0.0.1") -> AsyncIterator[Receiver]:
     """Run a receiver on a free port."""
     receiver = Receiver()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", receiver.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, address, 0)
     await site.start()
     receiver.port = runner.addresses[0][1]
     try:

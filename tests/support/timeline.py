@@ -175,12 +175,12 @@ def _called(got: Got) -> str:
 
 @asynccontextmanager
 async def timeline(
-    folder: Path, *names: str, start: datetime = START, **settings: object
+    folder: Path, *names: str, start: datetime = START, allow: str | None = None, **settings: object
 ) -> AsyncIterator[Timeline]:
-    """Run the application and a receiver for each name."""
+    """Run the application and a receiver for each name; ``allow`` lets one more address be reached."""
     async with AsyncExitStack() as stack:
         receivers = {name: await stack.enter_async_context(receiving()) for name in names}
-        rules = [receiver.rule for receiver in receivers.values()]
+        rules = [receiver.rule for receiver in receivers.values()] + ([] if allow is None else [allow])
         api = await stack.enter_async_context(running_api(folder, egress_allow=rules, **settings))
         clock = HandClock(to_ms(start))
         api.services.clock = clock
