@@ -32,6 +32,7 @@ HOUR_MS = 3_600_000
 LOG = logging.getLogger("haidang.delivery")
 
 Result = TypeVar("Result")
+End = tuple[Claimed, Ended, "asyncio.Future[int]"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Dispatcher:
         self._pace = pace
         self._lease_ms = round(pace.lease_seconds * MILLISECONDS)
         self._fresh = True
+        self._ends: list[End] = []
+        self._keeping = asyncio.Lock()
         self._busy: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._database = ThreadPoolExecutor(1, thread_name_prefix="outbox")
@@ -146,7 +149,7 @@ class Dispatcher:
         try:
             answer = await self._channels.send(item.channel, item.letter, started_ms)
             ended = self._judge(item, answer)
-            notices = await self._in_store(lambda: self._finish(item, ended))
+            notices = await self._keep(item, ended)
             if notices:
                 logs.warn(LOG, "endpoint_disabled", endpoint=item.endpoint_id, told=notices)
             self._tell(item, ended, started_ms)
@@ -161,10 +164,39 @@ class Dispatcher:
         now, chance = self._clock.now_ms(), self._chance.random()
         return Ended(answer, outcome.decide(answer, item.round_attempts, now, chance), now, chance)
 
-    def _finish(self, item: Claimed, ended: Ended) -> int:
-        """Store the end of an attempt; give how many endpoints are told that this one was disabled."""
+    async def _keep(self, item: Claimed, ended: Ended) -> int:
+        """Store the end of an attempt; give how many endpoints are told that this one was disabled.
+
+        What ended while the store was busy shares one transaction. Raises SQLAlchemyError.
+        """
+        kept: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._ends.append((item, ended, kept))
+        async with self._keeping:
+            if not kept.done():
+                batch, self._ends = self._ends, []
+                await self._keep_all(batch)
+        return await kept
+
+    async def _keep_all(self, batch: list[End]) -> None:
+        """Store some ends in one transaction and tell who waits for each."""
+        try:
+            notices = await self._in_store(lambda: self._finish(batch))
+        except SQLAlchemyError as error:
+            for _, _, kept in batch:
+                if not kept.done():
+                    kept.set_exception(error)
+            return
+        for (_, _, kept), number in zip(batch, notices, strict=True):
+            if not kept.done():  # the process's end cuts waiting off
+                kept.set_result(number)
+
+    def _finish(self, batch: list[End]) -> list[int]:
+        """Store some ends; give for each how many endpoints are told of a disabled one."""
         with self._store.write() as connection:
-            return outbox.finish(connection, item, ended, self._pace.disable_after_ms)
+            return [
+                outbox.finish(connection, item, ended, self._pace.disable_after_ms)
+                for item, ended, _ in batch
+            ]
 
     def _tell(self, item: Claimed, ended: Ended, started_ms: int) -> None:
         """Count and log the end of an attempt."""

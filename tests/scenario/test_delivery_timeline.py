@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from receiver_support import until
 from timeline import timeline
@@ -375,3 +376,32 @@ async def test_a_restart_in_mid_delivery_sends_it_again_under_the_same_id(tmp_pa
         assert {got.id for got in line.receivers["desk"].got} == {claimed.delivery_id}
         assert [what for _, what in line.got("desk")] == ["opened a/1"] * 2
         assert await line.deliveries("desk") == [("delivered", None)]
+
+
+async def test_the_public_library_accepts_every_kind_of_delivery(tmp_path: Path) -> None:
+    """Events, groups, escalations, notices and tests: signed, below 20 kB, with a text in both languages."""
+    rules = ["critical:acknowledged:detection:1"]
+    now = datetime.now(UTC)
+    async with timeline(tmp_path, "desk", "deputy", "lost", start=now, response_deadlines=rules) as line:
+        await line.subscribe("desk", group_seconds=1)
+        await line.subscribe("deputy", escalation_minutes=1)
+        line.receivers["lost"].usual = 410
+        await line.subscribe("lost")
+        await line.push("a", 1, "opened")
+        await line.push("b", 1, "opened")
+        await line.at("2s")
+        await line.push("c", 1, "opened", "critical")
+        await line.post(f"/v1/endpoints/{line.ids['deputy']}/test")
+        seen = {what for name in ("desk", "deputy") for _, what in line.got(name)}
+        assert seen == {
+            "opened a/1 b/1",
+            "opened c/1",
+            "escalated c/1",
+            "endpoint.disabled",
+            "endpoint.test",
+        }
+        for name in ("desk", "deputy"):
+            for got in line.receivers[name].got:
+                got.verify(line.secrets[name])
+                assert len(got.body) < 20_000
+                assert msgspec.json.decode(got.body)["message"].keys() == {"vi", "en"}

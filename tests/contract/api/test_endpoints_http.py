@@ -188,3 +188,65 @@ async def test_every_change_is_in_the_audit_log(
         ("the-officer", "alert_acknowledge"),
     ]
     assert "whsec_" not in "".join(line.detail for line in lines)
+
+
+async def test_an_endpoint_says_how_it_is_reached_and_when(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """Channel, language, quiet hours, grouping, escalation and the circuit."""
+    body = {"url": receiver.url, "quiet_hours": "22:00-06:00", "escalation_minutes": 5, "language": "en"}
+    made = (await client.post("/v1/endpoints", json=body)).json()
+    shown = ("channel", "language", "quiet_hours", "escalation_minutes", "group_seconds", "circuit")
+    assert [made[name] for name in shown] == ["webhook", "en", "22:00-06:00", 5, 0, "closed"]
+    schemas.Endpoint.model_validate(made)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"quiet_hours": "22-06"}, "quiet_hours"),
+        ({"group_seconds": -1}, "group_seconds"),
+        ({"escalation_minutes": 1441}, "escalation_minutes"),
+        ({"channel": "pager"}, "channel"),
+        ({"channel": "email"}, "url"),
+        ({"channel": "apprise"}, "url"),
+        ({"channel": "alertmanager", "secret": signing.new_secret()}, "secret"),
+    ],
+)
+async def test_a_bad_wish_is_named(
+    client: httpx.AsyncClient, receiver: Receiver, body: dict[str, object], field: str
+) -> None:
+    """One field, and what is allowed."""
+    answer = await client.post("/v1/endpoints", json={"url": receiver.url} | body)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+async def test_the_token_in_an_address_of_apprise_is_shown_to_nobody(tmp_path: Path) -> None:
+    """Not when it is made, not in the list, not in the audit log; people's channels group by default."""
+    token = "123456789:AAEhBOweik6ad6PsVv4l5lTC8G2_kUEbTnE"  # noqa: S105 - made up
+    async with running_api(tmp_path, apprise_schemes=["tgram"]) as api, api.client() as client:
+        body = {"url": f"tgram://{token}/12315544/", "channel": "apprise"}
+        made = await client.post("/v1/endpoints", json=body)
+        assert (made.json()["url"], made.json()["secret"]) == ("tgram://...", None)
+        assert made.json()["group_seconds"] == 60
+        refused = await client.post("/v1/endpoints", json=body | {"url": f"slack://{token}/"})
+        listed = await client.get("/v1/endpoints")
+        audit = await client.get("/v1/audit")
+        rotated = await client.post(f"/v1/endpoints/{made.json()['id']}/rotate")
+    assert (refused.status_code, rotated.status_code) == (422, 409)
+    for answer in (made, refused, listed, audit, rotated):
+        assert token not in answer.text
+
+
+async def test_dead_letters_of_one_endpoint_are_replayed_by_one_call(
+    api: Api, client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """All that was given up when it was disabled; of an endpoint that is not there, none."""
+    made = await subscribe(client, receiver)
+    api.project(alert_event("a"), alert_event("b"))
+    await client.post(f"/v1/endpoints/{made['id']}/disable")
+    dead = (await client.get(f"/v1/deliveries?state=dead&endpoint={made['id']}")).json()["items"]
+    assert [one["reason"] for one in dead] == ["endpoint_disabled"] * 2
+    answer = await client.post("/v1/deliveries/replay", json={"endpoint": made["id"]})
+    assert (answer.status_code, answer.json()) == (202, {"replayed": 2})
+    assert (await client.post("/v1/deliveries/replay", json={"endpoint": "ep_none"})).status_code == 404
