@@ -24,7 +24,7 @@ from api.store import tables as t
 from api.store.calls import Call, call
 from api.store.states import AlertState, DeliveryState, EndpointState, Purpose
 from api.store.upsert import insert_into
-from detectors.events import AlertKind, Severity
+from detectors.events import AlertKind, EventName, Severity
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -137,6 +137,17 @@ def gather(connection: Connection, head: wire.AlertHead, decided_ms: int) -> tup
     )
     silence_id = silences.in_force(connection, facts, decided_ms)
     return replace(facts, silenced=silence_id is not None), silence_id
+
+
+def silence_of(connection: Connection, alert_id: str, now_ms: int) -> str | None:
+    """Give the silence that is for an alert as it stands; None when there is none, or no such alert."""
+    row = connection.execute(select(t.alerts).where(t.alerts.c.alert_id == alert_id)).first()
+    if row is None:
+        return None
+    lineage = frozenset(_lineage(connection, row.topic_id))
+    kind, severity = AlertKind(row.kind), Severity(row.severity)
+    facts = Facts(alert_id, EventName.UPDATED, kind, severity, lineage, group=row.topic_id)
+    return silences.in_force(connection, facts, now_ms)
 
 
 def _lineage(connection: Connection, topic_id: str) -> Sequence[str]:

@@ -31,8 +31,8 @@ from api import breaker
 from api.breaker import Health
 from api.letter import Content, Escalation, Events, Language, Letter, Notice
 from api.outcome import Answer, DeadReason, Decision, Delivered, DisabledReason, GiveUp, Outcome, Retry
-from api.routing import HoldReason, QuietHours, parse_quiet_hours, quiet_until_ms
-from api.store import deadlines, notices
+from api.routing import HoldReason, QuietHours, WithheldReason, parse_quiet_hours, quiet_until_ms
+from api.store import deadlines, due, notices
 from api.store import tables as t
 from api.store.calls import Call, call
 from api.store.states import PENDING, ChannelName, DeliveryState, EndpointState, Origin, Purpose
@@ -76,6 +76,7 @@ def valid_secrets(row: Row[tuple[object, ...]], now_ms: int) -> tuple[str, ...]:
 
 def claim_due(connection: Connection, now_ms: int, busy: Mapping[str, int], lanes: int) -> list[Claimed]:
     """Claim what is due, for each endpoint at most ``lanes`` less those under way (``busy``)."""
+    _silence_held(connection, now_ms)
     free: dict[str, int] = {}
     claimed: list[Claimed] = []
     for row in connection.execute(_due(now_ms, lanes)).all():
@@ -85,6 +86,23 @@ def claim_due(connection: Connection, now_ms: int, busy: Mapping[str, int], lane
             free[row.endpoint_id] = left - 1
             claimed.append(item)
     return claimed
+
+
+def _silence_held(connection: Connection, now_ms: int) -> None:
+    """Withhold what was held back until now and has been silenced meanwhile."""
+    released = and_(
+        t.deliveries.c.state == DeliveryState.DUE,
+        t.deliveries.c.next_ms <= now_ms,
+        t.deliveries.c.attempts == 0,
+        t.deliveries.c.reason.is_not(None),
+    )
+    alerts = select(t.deliveries.c.alert_id).where(released).distinct()
+    for alert_id in connection.execute(alerts).scalars().all():
+        silence_id = due.silence_of(connection, alert_id, now_ms)
+        if silence_id is not None:
+            withheld = {"state": DeliveryState.WITHHELD, "reason": WithheldReason.SILENCED}
+            mine = and_(released, t.deliveries.c.alert_id == alert_id)
+            connection.execute(update(t.deliveries).where(mine).values(silence_id=silence_id, **withheld))
 
 
 def _due(now_ms: int, lanes: int) -> Select[*tuple[Any, ...]]:

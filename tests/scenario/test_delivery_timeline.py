@@ -113,6 +113,23 @@ async def test_quiet_hours_are_summed_up_where_an_endpoint_groups(tmp_path: Path
         assert await line.deliveries("desk") == [("delivered", None)] * 3
 
 
+async def test_what_is_held_can_be_silenced_before_it_is_due(tmp_path: Path) -> None:
+    """An officer who silences an alert at night hears nothing of it in the morning, nor does who is above."""
+    async with timeline(tmp_path, "desk", "deputy", start=EVENING) as line:
+        await line.subscribe("desk", quiet_hours="22:00-06:00", group_seconds=60)
+        await line.subscribe("deputy", escalation_minutes=5)
+        await line.at("2h")
+        await line.push("a", 1, "opened")
+        await line.push("b", 1, "opened", topic="water")
+        await line.push("c", 1, "opened", "critical", topic="rice")
+        ends = "2026-11-25T23:00:00+07:00"
+        await line.post("/v1/silences", alerts=["a", "c"], reason="biết rồi", ends_at=ends)
+        await line.at("12h")
+        line.want("desk", ("opened c/1", "2h"), ("opened b/1", "9h"))
+        line.want("deputy")
+        assert (await line.deliveries("desk"))[0] == ("withheld", "silenced")
+
+
 async def test_a_retry_waits_for_the_morning_too(tmp_path: Path) -> None:
     """A receiver that failed in the evening does not ring at night."""
     async with timeline(tmp_path, "desk", start=EVENING) as line:
