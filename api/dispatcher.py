@@ -193,10 +193,8 @@ class Dispatcher:
     def _finish(self, batch: list[End]) -> list[int]:
         """Store some ends; give for each how many endpoints are told of a disabled one."""
         with self._store.write() as connection:
-            return [
-                outbox.finish(connection, item, ended, self._pace.disable_after_ms)
-                for item, ended, _ in batch
-            ]
+            ends = [(item, ended) for item, ended, _ in batch]
+            return outbox.finish_all(connection, ends, self._pace.disable_after_ms)
 
     def _tell(self, item: Claimed, ended: Ended, started_ms: int) -> None:
         """Count and log the end of an attempt."""

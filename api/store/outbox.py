@@ -7,7 +7,7 @@ An endpoint whose circuit is open gets nothing until its rest is over, then one 
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -303,6 +303,20 @@ class Ended:
     decision: Decision
     now_ms: int
     chance: float
+
+
+def finish_all(
+    connection: Connection, ends: Sequence[tuple[Claimed, Ended]], disable_after_ms: int
+) -> list[int]:
+    """Store how some attempts ended; for each see ``finish``.
+
+    The endpoints are locked first and in their order: processes that share the database would wait for each
+    other for ever if each took them as its attempts happened to end.
+    """
+    ids = {item.endpoint_id for item, _ in ends}
+    locked = select(t.endpoints.c.endpoint_id).where(t.endpoints.c.endpoint_id.in_(ids))
+    connection.execute(locked.order_by(t.endpoints.c.endpoint_id).with_for_update()).all()
+    return [finish(connection, item, ended, disable_after_ms) for item, ended in ends]
 
 
 def finish(connection: Connection, item: Claimed, ended: Ended, disable_after_ms: int) -> int:
