@@ -50,7 +50,11 @@ def test_settings_are_described_and_frozen() -> None:
         ApiSettings().api_port = 1  # type: ignore[misc]
 
 
-@given(place=st.tuples(st.integers(-(2**53), 2**53), st.text(st.characters(codec="utf-8", exclude_characters="\0"))))
+@given(
+    place=st.tuples(
+        st.integers(-(2**53), 2**53), st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+    )
+)
 def test_a_cursor_comes_back_as_it_was(place: tuple[int, str]) -> None:
     """And fits into an address as it is."""
     text = cursor.encode(place)
