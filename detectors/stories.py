@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from detectors.windows import Example
 
-__all__ = ["STORY_DESK", "STORY_QUIET_SECONDS", "Article", "Stories", "Story", "StoryReading"]
+__all__ = ["LEAST_SOURCES", "STORY_DESK", "STORY_QUIET_SECONDS"]
+__all__ += ["Article", "Stories", "Story", "StoryReading"]
 
 #: Under this name the articles of all topics come together; no topic can have it.
 STORY_DESK = "*stories"
@@ -40,11 +41,11 @@ _PROFILE_KEYS = 96
 #: A story is over when no article came for two days; so many are followed at once, of more the newest.
 STORY_QUIET_SECONDS = 2 * _DAY_SECONDS
 _OPEN = 24
-#: Score: mean gravity of the three gravest articles and of all, each by half; more for more articles than
-#: three (a tenth for seven), for a third and fourth paper; less as far as the story is one that paged.
+#: Score: mean gravity of the three gravest articles, more for more articles than three (.05 for eight), for a
+#: third and a fourth paper; less as far as the story retells one that paged.
 _GRAVEST = 3
 _MORE_ARTICLES, _MORE_SOURCES, _MOST_SOURCES = 0.05, 0.1, 4
-_LEAST_SOURCES = 2
+LEAST_SOURCES = 2
 _KIN = 0.5
 
 
@@ -242,7 +243,7 @@ class Stories:
             if link.new >= _LINK_NATS and (joined is None or link.new >= _NEW_PART * link.nats)
         ]
         group = [*new, article]
-        if len(new) < (1 if joined is None else 2) or len({one.source for one in group}) < _LEAST_SOURCES:
+        if len(new) < (1 if joined is None else 2) or len({one.source for one in group}) < LEAST_SOURCES:
             return None
         self._numbered += 1
         known = {key for story in self.open for key in story.own}
@@ -319,7 +320,7 @@ def _common(articles: Sequence[Article], least: float) -> list[int]:
 
 def _weight(articles: Sequence[Article], sources: int) -> float:
     """Return the weight of a story's articles of a day."""
-    gravity = sorted((one.gravity for one in articles), reverse=True)
-    gravest, mean = sum(gravity[:_GRAVEST]) / _GRAVEST, sum(gravity) / len(gravity)
+    gravest = sorted((one.gravity for one in articles), reverse=True)[:_GRAVEST]
     more = _MORE_ARTICLES * math.log(len(articles) / _GRAVEST)
-    return (gravest + mean) / 2 + more + _MORE_SOURCES * (min(sources, _MOST_SOURCES) - _LEAST_SOURCES)
+    papers = min(sources, _MOST_SOURCES) - LEAST_SOURCES
+    return sum(gravest) / len(gravest) + more + _MORE_SOURCES * papers

@@ -22,7 +22,7 @@ from detectors.events import (
 from detectors.explain import Facts, headline
 from detectors.incident import Figures, Incident, Rule, advance, alert_id_of
 from detectors.settings import MODEL_VERSION
-from detectors.stories import STORY_QUIET_SECONDS, Stories, StoryReading
+from detectors.stories import LEAST_SOURCES, STORY_QUIET_SECONDS, Stories, StoryReading
 from detectors.story_ledger import StoryLedger
 from detectors.windows import DAY, KINDS, WINDOW_SECONDS
 
@@ -124,6 +124,8 @@ class StoryDesk:
         return [self._compose(told, event, reading, windows)]
 
     def _decide(self, reading: StoryReading) -> Decision:
+        if reading.sources < LEAST_SOURCES:
+            return _OVER  # what one paper goes on telling
         if reading.score >= self._threshold(Severity.WARNING):
             return _PAGE
         return _WATCH if reading.score >= self._threshold(Severity.INFO) else _OVER

@@ -49,7 +49,7 @@ def watched(closed: list[Windows], watcher: StoryDesk | None = None) -> list[Ale
 
 def test_a_grave_story_pages_once_and_closes() -> None:
     """Under the name of its topic, explained by its own articles."""
-    events = watched(feed(retold(1, 5, gravity=900, text="Sập cầu, 9 người chết", phrases=("Sập cầu",))))
+    events = watched(feed(retold(1, 5, gravity=780, text="Sập cầu, 9 người chết", phrases=("Sập cầu",))))
     assert [event.event for event in events] == [EventName.OPENED, EventName.RAISED, EventName.CLOSED]
     paged = events[1]
     assert (paged.kind, paged.severity, paged.reason) == (
