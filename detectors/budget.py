@@ -21,7 +21,7 @@ _PRIOR_EXCESS = 1.5
 _PRIOR_SPANS = 2.0
 _PRIOR = tuple(min(_PRIOR_ALERTS * math.exp(-nats / _PRIOR_EXCESS), _PRIOR_SPANS / 2.0) for nats in _NATS)
 #: Alerts that a candidate needs before its rate is believed; while none has so many, that with the most is.
-_BELIEVED = 8.0
+_BELIEVED = 16.0
 #: Alerts that the slope of theory is worth beyond the highest believed candidate.
 _PRIOR_WEIGHT = 2.0
 #: A young ledger forgets as fast as it grows: what its first days held says little of the weeks to come.
@@ -39,7 +39,7 @@ class BudgetLadder(stats.base.Univariate):
     candidate after `quiet` steps without doing so; it counts `quiet` steps later, so that a burst does not
     lift the threshold before its own crest. Rates are per step in which an alert could have opened (an open
     one and its quiet span are dead time). The threshold for the wanted rate is read off between the two
-    candidates that enclose it; beyond the highest candidate with four entries the rate is taken to fall
+    candidates that enclose it; beyond the highest candidate with sixteen entries the rate is taken to fall
     exponentially in nats, half the square of the score (peaks over threshold: Pickands 1975; on streams:
     Siffer et al. 2017). Theory stands in as two quiet spans' worth of entries.
 

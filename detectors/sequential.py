@@ -41,7 +41,7 @@ class RateCusum(base.AnomalyDetector):
         self.ratios = ratios
         self._sums = [0.0] * len(ratios)
         self._dispersion = 1.0
-        self._gains = _gains(ratios, 1.0)
+        self._gains = log_ratios(ratios, 1.0)
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the nats that the step of ``x`` would bring."""
@@ -52,7 +52,7 @@ class RateCusum(base.AnomalyDetector):
         self._sums = self._after(x)
 
     def _after(self, x: Mapping[base.typing.FeatureName, Any]) -> list[float]:
-        gains = _gains(self.ratios, float(x.get("dispersion", 1.0)))
+        gains = log_ratios(self.ratios, float(x.get("dispersion", 1.0)))
         ceiling = min(float(x.get("ceiling", _MOST)), _MOST)
         return _advance(self._sums, gains, float(x.get("count", 0.0)), float(x.get("mean", 0.0)), ceiling)
 
@@ -60,8 +60,9 @@ class RateCusum(base.AnomalyDetector):
         """Take one step and return the nats after it."""
         if abs(dispersion - self._dispersion) > 0.02 * self._dispersion:
             self._dispersion = dispersion
-            self._gains = _gains(self.ratios, dispersion)
-        self._sums = _advance(self._sums, self._gains, count, mean, min(ceiling, _MOST))
+            self._gains = log_ratios(self.ratios, dispersion)
+        if count or any(self._sums):
+            self._sums = _advance(self._sums, self._gains, count, mean, min(ceiling, _MOST))
         return max(self._sums)
 
     def dump(self) -> list[float]:
@@ -71,10 +72,10 @@ class RateCusum(base.AnomalyDetector):
     def restore(self, state: list[float]) -> None:
         """Take a state that `dump` returned."""
         self._dispersion, *self._sums = (float(v) for v in state)
-        self._gains = _gains(self.ratios, self._dispersion)
+        self._gains = log_ratios(self.ratios, self._dispersion)
 
 
-def _gains(ratios: tuple[float, ...], dispersion: float) -> list[tuple[float, float]]:
+def log_ratios(ratios: tuple[float, ...], dispersion: float) -> list[tuple[float, float]]:
     """Return per ratio the nats that a mention adds and those that an expected mention takes."""
     if dispersion <= _POISSON:
         return [(math.log(ratio), ratio - 1.0) for ratio in ratios]
@@ -136,7 +137,8 @@ class ShareCusum(base.AnomalyDetector):
 
     def push(self, n: float, k: float, share: float, dispersion: float, ceiling: float) -> float:
         """Take one step and return the nats after it."""
-        self._sums = self._advance(n, k, share, dispersion, min(ceiling, _MOST))
+        if n or any(self._sums):
+            self._sums = self._advance(n, k, share, dispersion, min(ceiling, _MOST))
         return max(self._sums)
 
     def _advance(self, n: float, k: float, share: float, dispersion: float, ceiling: float) -> list[float]:

@@ -26,7 +26,7 @@ _WEEK_SECONDS = 7 * 86_400
 #: Shares are learnt so often: an hour's window renews a twelfth of itself meanwhile.
 _PACE_SECONDS = 300
 #: Never a signal below so many standard deviations, nor for a share less than a tenth above usual.
-_FLOOR = 3.0
+_FLOOR = 2.5
 _RISE = 0.1
 #: A run of steps is at most so many times as strange as its strangest window, in nats.
 _RUN = 3.0
@@ -44,9 +44,9 @@ _USUAL_POSITIVE = 0.2
 
 
 class ShareBaseline(base.AnomalyDetector):
-    """Surprise of a share against the topic's own share with beta-binomial spread.
+    """Surprise of a share against the topic's own share, with beta-binomial spread.
 
-    A share above the usual one scores the signed root of its binomial surprise (`tails.share_surprise`), a
+    A share above the usual one scores the root of its binomial surprise (`tails.share_surprise`), a
     standard deviate in the middle and exact near 0 and 1, over the square root of the beta-binomial
     dispersion ``1 + (n - 1) rho``, where ``rho`` is the correlation of two mentions of the same window. It is
     learnt by moments from the arcsine residual (Anscombe 1948) and starts at `correlation`; a window teaches
@@ -92,6 +92,7 @@ class ShareBaseline(base.AnomalyDetector):
         self._mean_k = 0.0
         self._found = 0.0
         self._weight = 0.0
+        self._memo: tuple[float, float] | None = None
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``k`` of ``n`` in standard deviations; 0 for ``n`` of 0."""
@@ -111,17 +112,26 @@ class ShareBaseline(base.AnomalyDetector):
         seen = self._seen * self.overlap
         return (self._mean_k * seen + self.share * self.weight) / (self._mean_n * seen + self.weight)
 
-    def _usual(self) -> float:
-        return min(max(self.expected(), _EDGE), 1.0 - _EDGE)
+    def _known(self) -> tuple[float, float]:
+        """Return the usual share, off the edges, and the correlation."""
+        if self._memo is None:
+            usual = min(max(self.expected(), _EDGE), 1.0 - _EDGE)
+            self._memo = usual, self._correlation()
+        return self._memo
 
     def _residual(self, n: float, k: float) -> float:
-        usual = self._usual()
+        usual, _ = self._known()
         inside = min(max((k + 0.375) / (n + 0.75), 0.0), 1.0)
         return 2.0 * math.sqrt(n) * (math.asin(math.sqrt(inside)) - math.asin(math.sqrt(usual)))
 
+    @property
+    def usual(self) -> float:
+        """The usual share, at least half a per cent off 0 and 1."""
+        return self._known()[0]
+
     def dispersion(self, n: float) -> float:
         """Return how much wider than binomial the share of `n` mentions swings, at least 1."""
-        return 1.0 + max(n - 1.0, 0.0) * self._correlation()
+        return 1.0 + (n - 1.0) * self._known()[1] if n > 1.0 else 1.0
 
     def _correlation(self) -> float:
         found = (self._found + _PRIOR_WINDOWS * self.correlation) / (self._weight + _PRIOR_WINDOWS)
@@ -131,10 +141,11 @@ class ShareBaseline(base.AnomalyDetector):
         """Return the standardised residual of `k` of `n`; 0 for nothing."""
         if n < 1.0:
             return 0.0
-        usual = self._usual()
+        usual, correlation = self._known()
+        dispersion = 1.0 + (n - 1.0) * correlation
         if k > n * usual:
-            return math.sqrt(2.0 * share_surprise(n, k - 0.5, usual) / self.dispersion(n))
-        return self._residual(n, k) / math.sqrt(self.dispersion(n))
+            return math.sqrt(2.0 * share_surprise(n, k - 0.5, usual) / dispersion)
+        return (k - n * usual) / math.sqrt(n * usual * (1.0 - usual) * dispersion)
 
     def learn(self, n: float, k: float) -> None:
         """Take `k` of `n` into the usual share and its spread; one or two mentions teach only the share."""
@@ -149,6 +160,7 @@ class ShareBaseline(base.AnomalyDetector):
 
     def follow(self, n: float, k: float) -> None:
         """Take `k` of `n` into the usual share alone."""
+        self._memo = None
         self._seen += 1
         rate = max(self._fade, 1.0 / self._seen)
         self._mean_n += rate * (n - self._mean_n)
@@ -160,6 +172,7 @@ class ShareBaseline(base.AnomalyDetector):
 
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
+        self._memo = None
         self._seen = int(state[0])
         self._mean_n, self._mean_k, self._found, self._weight = (float(v) for v in state[1:5])
 
@@ -237,8 +250,8 @@ class ShareEvidence:
 
     def _run(self, windows: Windows, score: float) -> float:
         """Return how strange the newest run of steps is, in standard deviations."""
-        usual = min(max(self._negative.expected(), _EDGE), 1.0 - _EDGE)
         dispersion = self._negative.dispersion(windows.total[QUARTER_HOUR])
+        usual = self._negative.usual
         ceiling = 1.0 + _RUN * score * score / 2.0
         negative = windows.arrived_negative_milli / 1000
         return math.sqrt(2.0 * self._cusum.push(windows.arrived, negative, usual, dispersion, ceiling))

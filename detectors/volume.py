@@ -135,7 +135,7 @@ class WindowVolume(base.AnomalyDetector):
 
     def mean(self, place: Place) -> float:
         """Return the expected count at `place`."""
-        return self._level * self.factor(place)
+        return self._level * self.factor(place) if self._level else 0.0
 
     def factor(self, place: Place) -> float:
         """Return the factor of the hour and weekend at `place`, leaning to the neighbouring hour."""
@@ -181,7 +181,7 @@ class WindowVolume(base.AnomalyDetector):
         if count > mean:
             least = 0.5 / (1.0 + self._seen * self.overlap)
             return math.sqrt(2.0 * surprise(count, max(mean, least), self._spread))
-        return 2.0 * (math.sqrt(count + 0.375) - math.sqrt(mean + 0.375)) / self.deviation
+        return (count - mean) / math.sqrt(mean * max(self._spread, 1.0)) if mean > 0.0 else 0.0
 
     def learn(self, count: float, place: Place, mean: float) -> None:
         """Take `count` into level, hour and spread; `mean` is what was expected of it."""
@@ -302,17 +302,17 @@ class VolumeEvidence:
         return self._reading
 
     def _mark_calm(self, scores: list[float], at: int) -> None:
-        for i, score in enumerate(scores):
-            if score < _CALM or not self._calm[i]:
-                self._calm[i] = at
+        self._calm = [
+            at if score < _CALM or not since else since
+            for score, since in zip(scores, self._calm, strict=True)
+        ]
 
     def _arrive(self, arrived: int, scores: list[float], usual: float) -> Arrivals:
         """Take the arrivals of the step into what is summed over steps; `usual` are those of an hour."""
         self._recent += min(1.0, self._step / _BUSY_SECONDS) * (arrived - self._recent)
         top = max(scores[:SIX_HOURS] if scores[HOUR] < _CALM else scores[:DAY])
         ceiling = 1.0 + _RUN * top * top / 2.0 if top > 0.0 and self._usual.seen else 0.0
-        dispersion = self._usual.deviation**2
-        nats = self._cusum.push(arrived, usual / self._block_steps, dispersion, ceiling)
+        nats = self._cusum.push(arrived, usual / self._block_steps, max(self._usual.spread, 1.0), ceiling)
         return Arrivals(self._usual.score(self._recent * self._block_steps, usual), math.sqrt(2.0 * nats))
 
     def _strongest(self, scores: list[float], arrivals: Arrivals) -> tuple[int, float]:

@@ -1,7 +1,7 @@
 """Negative share against the topic's own."""
 
 from detector_support import ordinary, steps, windows
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.decision import Level
@@ -68,3 +68,18 @@ def test_a_rise_of_the_share_alone_is_a_signal() -> None:
         evidence.learn(closed)
     assert any(levels[-120:])
     assert not any(levels[600:-120])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(10, 60), st.integers(0, 60), st.integers(0, 60))
+def test_more_negatives_in_every_window_never_lower_the_evidence(n: int, one: int, other: int) -> None:
+    """The same mentions, more of them negative: the score of the step does not fall."""
+    scores = []
+    for negative in sorted((min(one, n), min(other, n))):
+        evidence = ShareEvidence(60)
+        for closed in steps(ordinary(1500, rate=1.0, share=0.2)):
+            evidence.learn(closed)
+        full = (negative * 1000,) * 5
+        told = windows(total=(n,) * 5, negative_milli=full, arrived=n, arrived_negative_milli=full[0])
+        scores.append(evidence.read(told, 4.0).score)
+    assert scores[0] <= scores[1] + 1e-9

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.tails import upper_tail
+from detectors.tails import share_surprise, surprise, upper_tail
 
 
 def poisson_tail(count: int, mean: float) -> float:
@@ -42,3 +42,32 @@ def test_nothing_is_certain_and_a_count_without_expectation_impossible() -> None
     assert upper_tail(0, 3.0) == 1.0
     assert upper_tail(1, 0.0) == 0.0
     assert upper_tail(900, 800.0) == 0.0
+
+
+@given(st.integers(1, 60), st.floats(0.001, 300), st.floats(1.0, 20.0))
+def test_nats_never_promise_more_than_the_tail(count: int, mean: float, spread: float) -> None:
+    """Chernoff: a count of h nats has a tail of at most exp(-h); nothing up to the mean has any."""
+    nats = surprise(count, mean, spread)
+    assert upper_tail(count, mean, spread) <= math.exp(-nats) * (1 + 1e-6)
+    assert (nats > 0.0) == (count > mean) or nats == pytest.approx(0.0, abs=1e-9)
+
+
+def test_nats_of_large_counts_are_half_the_square_of_a_deviate() -> None:
+    """Three standard deviations above 10,000 are 4.5 nats; twice the variance halves them."""
+    assert surprise(10_300, 10_000) == pytest.approx(4.5, rel=0.02)
+    assert surprise(10_300, 10_000, 2.0) == pytest.approx(2.25, rel=0.02)
+    assert surprise(1, 0.0) == math.inf
+
+
+@given(st.integers(1, 200), st.integers(0, 200), st.integers(0, 200), st.floats(0.01, 0.99))
+def test_a_larger_share_is_never_less_surprising(n: int, one: int, other: int, share: float) -> None:
+    """It rises with the negatives, and is 0 up to the usual share."""
+    low, high = sorted((min(one, n), min(other, n)))
+    assert share_surprise(n, low, share) <= share_surprise(n, high, share) + 1e-12
+    assert share_surprise(n, share * n, share) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_all_of_ten_negative_has_the_nats_of_its_probability() -> None:
+    """Where a fifth is usual: ten times log 5."""
+    assert share_surprise(10, 10, 0.2) == pytest.approx(10 * math.log(5))
+    assert share_surprise(0, 0, 0.2) == 0.0

@@ -128,3 +128,33 @@ def test_an_onset_is_never_after_the_decision_nor_a_day_before() -> None:
     evidence.read(windows(at=START), Place(0, 0, 0.0))
     assert evidence.onset(0, START + 10 * 86_400) == START + 9 * 86_400
     assert evidence.onset(0, START) == START
+
+
+def test_a_backlog_is_no_signal() -> None:
+    """Two hours of an outage arrive in one minute: what they tell is old, and each window is as usual."""
+    evidence = VolumeEvidence(DetectionSettings(topics=20), 60)
+    ordinary_talk = list(steps(ordinary(4 * DAY_MINUTES, rate=3.0)))
+    read(evidence, ordinary(4 * DAY_MINUTES, rate=3.0))
+    last = ordinary_talk[-1]
+    for minute in range(60):
+        arrived = 360 if minute == 0 else 3
+        at = last.at + (minute + 1) * 60
+        closed = windows(at=at, arrived=arrived, total=last.total)
+        assert not evidence.read(closed, place_of(at, 0)).level
+
+
+def test_a_ramp_is_seen_before_it_has_doubled() -> None:
+    """From 2 to 6 a minute within four hours: a signal within two."""
+    rates = [2.0 + 4.0 * minute / 240 for minute in range(120)]
+    ramp = [ordinary(1, rate=rate, seed=500 + i)[0] for i, rate in enumerate(rates)]
+    evidence = VolumeEvidence(DetectionSettings(topics=20), 60)
+    assert any(read(evidence, ordinary(7 * DAY_MINUTES, rate=2.0) + ramp)[-120:])
+
+
+def test_an_evidence_restored_before_its_first_step_is_as_new() -> None:
+    """Nothing read, nothing learnt: dump and restore change no later score."""
+    fresh, again = VolumeEvidence(DetectionSettings(), 60), VolumeEvidence(DetectionSettings(), 60)
+    again.restore(fresh.dump())
+    talk = ordinary(200, rate=3.0)
+    assert read(fresh, talk) == read(again, talk)
+    assert fresh.dump() == again.dump()
