@@ -30,6 +30,8 @@ _WEEK_SECONDS = 7 * _DAY_SECONDS
 _WEEKEND = (2, 3)
 #: A cell is seen in a 24th to a 60th of the steps: it fades so much faster per visit.
 _CELL_HASTE = 5.0
+#: A young spread forgets its first days, when hours were unknown, with the third power of its age.
+_YOUNG = 3.0
 #: A longer window must stand out a quarter more than the 5 and 15 minutes: many hours are seldom urgent.
 _LONG_WEIGHT = 0.8
 #: Never a signal below so many standard deviations, whatever the budget allows.
@@ -187,7 +189,7 @@ class WindowVolume(base.AnomalyDetector):
         """Take `count` into level, hour and spread; `mean` is what was expected of it."""
         residual = 2.0 * (math.sqrt(count + 0.375) - math.sqrt(mean + 0.375))
         self._seen += 1
-        rate = max(self._fade, 1.0 / (self._seen + 1))
+        rate = max(self._fade, _YOUNG / (self._seen + _YOUNG))
         self._spread += rate * (residual * residual - self._spread)
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
         self._memo_cells = None
