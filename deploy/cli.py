@@ -105,7 +105,7 @@ def send(
 
 
 @app.command()
-def backtest(
+def backtest(  # noqa: PLR0913 - one parameter an option
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Counts (.csv) or mentions.")],
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Gets <stem>.jsonl, one alert event a line.")],
@@ -116,9 +116,21 @@ def backtest(
     only_paging: Annotated[
         bool, typer.Option("--only-paging", help="Leave out alerts of severity info.")
     ] = False,
+    calendar: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Planned events: JSON Lines of calendar v1.")
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Print ours beside other detectors under the same budget.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw an SVG a topic: counts, expected, alerts.")
+    ] = None,
+    windows: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Labelled windows (JSON as NAB has it) to show.")
+    ] = None,
 ) -> None:
     """Decide offline, by arrival time, on the same path as the worker."""
-    from streams.backtest import run
+    from streams.backtest import Look, run
 
     chosen = _settings().worker
     _leave(
@@ -129,6 +141,8 @@ def backtest(
             chosen.pages_per_week if pages_per_week is None else pages_per_week,
             only_paging,
             detectors=chosen.detectors,
+            calendar=calendar,
+            look=Look(compare, plot, windows),
         )
     )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from detectors.events import AlertEvent
     from detectors.settings import DetectionSettings
+    from detectors.trace import Trace
 
 _ZEROS = tuple(0 for _ in WINDOW_SECONDS)
 _NO_KINDS = tuple(0 for _ in KINDS)
@@ -47,7 +48,11 @@ class TrailingSums:
 
 
 def watch_counts(
-    name: str, rows: Iterable[tuple[int, int]], step: int, settings: DetectionSettings
+    name: str,
+    rows: Iterable[tuple[int, int]],
+    step: int,
+    settings: DetectionSettings,
+    trace: Trace | None = None,
 ) -> Iterator[AlertEvent]:
     """Yield the alert events of a series of counts, each when its row is read.
 
@@ -62,13 +67,18 @@ def watch_counts(
     settings
         Settings of the detection; hours of the day are those of the stamps themselves, and no day is a
         holiday, since counts do not say where they come from.
+    trace
+        Takes every step in with what was expected of it.
 
     """
     settings = settings.model_copy(update={"utc_offset_minutes": 0, "holidays": ""})
     monitor = TopicMonitor(name, name, name, settings, settings.digest())
     sums = TrailingSums(step)
     for at, count in rows:
-        yield from monitor.close(windows_of(at, step, count, sums.push(count)))
+        windows = windows_of(at, step, count, sums.push(count))
+        if trace is not None:
+            trace.take(name, windows, monitor.expected(at))
+        yield from monitor.close(windows)
 
 
 def windows_of(at: int, step: int, count: int, totals: tuple[int, ...]) -> Windows:

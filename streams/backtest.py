@@ -8,26 +8,36 @@ import time
 import zlib
 from collections import Counter
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Annotated, cast
+from typing import IO, TYPE_CHECKING, Annotated, NamedTuple, cast
 
 import msgspec
 
 from detectors.counts import watch_counts
-from detectors.events import encode_event
+from detectors.events import AlertEvent, encode_event
 from detectors.settings import DetectionSettings
+from detectors.trace import Trace
+from streams.backtest_plot import draw
 from streams.catalogue_file import read_catalogue
 from streams.classify import Record
+from streams.compare import WindowsError, compare, parse_windows, table
 from streams.counts_csv import Counts, CountsError, parse_counts
+from streams.mention import Rejection
 from streams.pipeline import Pipeline
+from streams.steering import CALENDAR, read_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from detectors.events import AlertEvent, Severity
+    from detectors.events import Severity
+    from detectors.orders import Order
     from detectors.settings import NamedDetector
+    from streams.catalogue import Catalogue
+    from streams.compare import Span
 
-__all__ = ["records_by_arrival", "run"]
+__all__ = ["Look", "records_by_arrival", "run"]
+
+_HOUR_SECONDS = 3600
 
 
 class _Times(msgspec.Struct):
@@ -40,14 +50,41 @@ class _Times(msgspec.Struct):
 _TIMES = msgspec.json.Decoder(_Times)
 
 
-def run(
+class Look(NamedTuple):
+    """What a person may look at beside the events.
+
+    Parameters
+    ----------
+    compare
+        Print a table of ours beside other detectors.
+    plot
+        Folder for one picture a topic.
+    windows
+        File of labelled windows, shown in table and pictures.
+
+    """
+
+    compare: bool = False
+    plot: Path | None = None
+    windows: Path | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is to be looked at."""
+        return self.compare or self.plot is not None
+
+
+def run(  # noqa: PLR0913 - one parameter an option of the command
     files: list[Path],
     out: Path,
     catalogue: Path | None,
     pages_per_week: float,
     only_paging: bool,  # noqa: FBT001 - an option of the command
     say: IO[str] | None = None,
+    *,
     detectors: tuple[NamedDetector, ...] = (),
+    calendar: Path | None = None,
+    look: Look | None = None,
 ) -> int:
     """Decide each file on the worker's path and write ``out``/<stem>.jsonl; return the exit status.
 
@@ -67,6 +104,10 @@ def run(
         Where the summary goes; standard output by default.
     detectors
         Detectors of river.anomaly told as further evidence.
+    calendar
+        JSON Lines of planned events (calendar v1), known from the beginning.
+    look
+        What else to show.
 
     Raises
     ------
@@ -75,30 +116,94 @@ def run(
 
     """
     say = sys.stdout if say is None else say
-    watched = read_catalogue(catalogue)
+    watched, look = read_catalogue(catalogue), look or Look()
     shares = [1 if _is_counts(file) else len(watched.topics) for file in files]
     try:
         _check_results(files, out)
         counts = {file: _read_counts(file) for file in files if _is_counts(file)}
-    except (CountsError, ResultError) as error:
+        planned = [] if calendar is None else _read_calendar(calendar, watched)
+        windows = {} if look.windows is None else parse_windows(look.windows.read_text(encoding="utf-8"))
+    except (CountsError, ResultError, CalendarError, WindowsError) as error:
         sys.stderr.write(f"haidang: {error}\n")
         return 1
     for file, share in zip(files, shares, strict=True):
         budget = pages_per_week * share / sum(shares)
         began = time.monotonic()
+        trace = _trace(counts.get(file)) if look.wanted else None
+        kept: list[AlertEvent] = []
         if file in counts:
             settings = DetectionSettings(pages_per_week=budget, detectors=detectors)
-            events = watch_counts(_stem(file), counts[file].rows, counts[file].step, settings)
-            written = _write(out, _stem(file), events, only_paging=only_paging)
+            events = watch_counts(_stem(file), counts[file].rows, counts[file].step, settings, trace)
+            written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=only_paging)
             read = f"{len(counts[file].rows)} rows"
         else:
-            pipeline = Pipeline(watched, budget, detectors)
+            pipeline = Pipeline(watched, budget, detectors, planned)
+            pipeline.watch.trace = trace
             records, numbers = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
-            written = _write(out, _stem(file), pipeline.run(records), only_paging=only_paging)
+            events = pipeline.run(records)
+            written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=only_paging)
             read = _read(pipeline, numbers, say)
         alerts = ", ".join(f"{count} {name}" for name, count in sorted(written.items())) or "no alert"
         say.write(f"{file.name}: {read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
+        if trace is not None:
+            _show(_Decided(trace, kept, budget), look, windows, say)
     return 0
+
+
+class _Decided(NamedTuple):
+    """A file that was decided: what was counted and expected, what came of it, and its budget."""
+
+    trace: Trace
+    events: list[AlertEvent]
+    pages_per_week: float
+
+
+def _trace(counts: Counts | None) -> Trace:
+    return Trace(_HOUR_SECONDS if counts is None else counts.step)
+
+
+def _keep(events: Iterable[AlertEvent], kept: list[AlertEvent], trace: Trace | None) -> Iterator[AlertEvent]:
+    """Yield the events, keeping them too where somebody wants to look."""
+    for event in events:
+        if trace is not None:
+            kept.append(event)
+        yield event
+
+
+def _show(decided: _Decided, look: Look, windows: Mapping[str, Sequence[Span]], say: IO[str]) -> None:
+    trace, events, budget = decided
+    known = {topic: windows[topic] for topic in trace.topics() if topic in windows}
+    if look.compare:
+        rows = compare(trace, events, budget, known)
+        say.write(table(rows, sum(len(spans) for spans in known.values())))
+    if look.plot is not None:
+        look.plot.mkdir(parents=True, exist_ok=True)
+        for topic in trace.topics():
+            own = [event for event in events if event.topic.id == topic]
+            draw(look.plot / f"{topic}.svg", topic, trace.bins(topic), own, known.get(topic, ()))
+
+
+class CalendarError(ValueError):
+    """A calendar that cannot be used; the message names file, line, field and problem."""
+
+
+def _read_calendar(file: Path, catalogue: Catalogue) -> list[Order]:
+    """Return the planned events of a file.
+
+    Raises
+    ------
+    CalendarError
+        At the first line that is none.
+
+    """
+    planned: list[Order] = []
+    for number, line in enumerate(_lines(file), 1):
+        if line.strip():
+            order = read_order(CALENDAR, line, catalogue)
+            if isinstance(order, Rejection):
+                raise CalendarError(f"{file.name}: line {number}: {order.field or 'event'}: {order.detail}")
+            planned.append(order)
+    return planned
 
 
 class ResultError(ValueError):

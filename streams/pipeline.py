@@ -23,9 +23,10 @@ from streams.understanding import Understanding
 from streams.watch import Effects, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from detectors.events import AlertEvent
+    from detectors.orders import Order
     from detectors.settings import NamedDetector
     from streams.catalogue import Catalogue, Topic
     from streams.classify import Record, Refused
@@ -102,6 +103,8 @@ class Pipeline:
         Alert budget of the whole catalogue.
     detectors
         Detectors of river.anomaly told as further evidence.
+    orders
+        What people said before the first mention, e.g. planned events.
 
     Attributes
     ----------
@@ -113,8 +116,13 @@ class Pipeline:
     """
 
     def __init__(
-        self, catalogue: Catalogue, pages_per_week: float, detectors: tuple[NamedDetector, ...] = ()
+        self,
+        catalogue: Catalogue,
+        pages_per_week: float,
+        detectors: tuple[NamedDetector, ...] = (),
+        orders: Sequence[Order] = (),
     ) -> None:
+        self._orders = list(orders)
         self._classifier = Classifier(catalogue, Understanding(catalogue), 1)
         monitors = Monitors(catalogue, pages_per_week, detectors).of(0, 1)
         self.watch = Watch({topic: fresh for topic, (fresh, _) in monitors.items()}, 1)
@@ -124,6 +132,7 @@ class Pipeline:
 
     def run(self, records: Iterable[Record]) -> Iterator[AlertEvent]:
         """Yield the alert events of records of partition 0, in the order of their decision."""
+        yield from self._observe(Observations(orders=self._orders))
         waiting = iter(records)
         while batch := list(islice(waiting, _BATCH)):
             classified = self._classifier.classify(batch)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import msgspec
 from msgspec.structs import astuple
 
+from detectors.monitor import TopicMonitor
 from detectors.orders import Cancelled, Order, PlannedEvent, Verdict
 from detectors.stories import STORY_DESK
 from streams.clock import StreamClock
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from detectors.events import AlertEvent
-    from detectors.monitor import TopicMonitor
     from detectors.story_desk import StoryDesk
+    from detectors.trace import Trace
 
 __all__ = ["Admitted", "Effects", "Monitor", "SeriesRow", "Step", "TopicState", "Watch"]
 
@@ -148,6 +149,7 @@ class Watch:
         self.marks: dict[int, int] = {}
         self.seen = Seen()
         self.planned: dict[str, PlannedEvent] = {}
+        self.trace: Trace | None = None
         self.closed = -1
         self._folded = -1
         self.topics = {
@@ -358,7 +360,10 @@ class Watch:
                     if windows.closed == closed:
                         break
                 fed = not any(first <= windows.closed + 1 <= last for first, last in step.gaps)
-                effects.events += state.monitor.close(windows.close(fed=fed))
+                closed_step = windows.close(fed=fed)
+                if self.trace is not None and isinstance(state.monitor, TopicMonitor):
+                    self.trace.take(topic, closed_step, state.monitor.expected(closed_step.at))
+                effects.events += state.monitor.close(closed_step)
                 if windows.closed % _BAND_MINUTES == 0 and not windows.quiet and topic != STORY_DESK:
                     effects.changed.setdefault(topic, {}).setdefault(windows.closed, None)
         effects.events[first:] = sorted(effects.events[first:], key=lambda event: (event.at, event.alert_id))

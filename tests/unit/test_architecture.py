@@ -21,7 +21,7 @@ SHELLS_IN_STREAMS = {
     *("agents", "pulse", "state", "worker"),  # Faust, Kafka
     "catalogue_file",
     *("metrics", "settings"),  # what the process is told and tells
-    *("backtest", "language_cli"),  # bodies of commands: files and standard streams
+    *("backtest", "backtest_plot", "language_cli"),  # bodies of commands: files and standard streams
     *("send", "send_input", "send_kafka", "send_position", "send_report"),
 }
 """Where streams touches the world; every other module there only computes, a new one too."""
@@ -40,7 +40,7 @@ PURE_LIBRARIES = {
         "unicodedata",
         "zlib",
     ),
-    *("ahocorasick", "holidays", "msgspec", "pydantic", "rensa", "river", "vaderSentiment"),
+    *("ahocorasick", "holidays", "msgspec", "numpy", "pydantic", "rensa", "river", "vaderSentiment"),
 }
 """All that a pure module may import; ``importlib`` only for the texts that lie beside the code."""
 IMPURE_CALLS = {"open", "print", "input", "breakpoint", ".now", ".utcnow", ".today", ".import_module"}

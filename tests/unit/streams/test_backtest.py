@@ -4,13 +4,17 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
 from core_support import START, START_MS, catalogue, record, talk
 
 from detectors.events import encode_event
-from streams.backtest import records_by_arrival, run
+from detectors.orders import PlannedEvent
+from detectors.rivals import RIVALS
+from streams.backtest import Look, records_by_arrival, run
+from streams.compare import OURS
 from streams.pipeline import Pipeline
 
 CATALOGUE = "\n".join(
@@ -187,3 +191,74 @@ def test_a_name_that_holds_csv_inside_is_no_csv(tmp_path: Path) -> None:
     assert backtest(tmp_path, file)[0] == 0
     assert (tmp_path / "out" / "nab.csv.jsonl").exists()
     assert START.year == 2025
+
+
+def looked_at(folder: Path, file: Path, **options: object) -> tuple[int, str]:
+    """Run the command with something to look at; return status and what it said."""
+    path, said = folder / "catalogue.toml", io.StringIO()
+    path.write_text(CATALOGUE, encoding="utf-8")
+    calendar = options.pop("calendar", None)
+    look = Look(**options)  # type: ignore[arg-type]
+    assert calendar is None or isinstance(calendar, Path)
+    return run([file], folder / "out", path, 14.0, False, said, calendar=calendar, look=look), said.getvalue()
+
+
+def test_others_stand_beside_ours_with_labelled_windows(tmp_path: Path) -> None:
+    """One row a detector; the burst's window is hit by ours."""
+    file, windows = tmp_path / "dem.csv", tmp_path / "windows.json"
+    file.write_text(counts_of([5, 4, 6, 5] * 360 + [80] * 12 + [5] * 24), encoding="utf-8")
+    windows.write_text('{"x/dem.csv": [["2026-11-06 00:00:00", "2026-11-06 01:00:00"]]}', encoding="utf-8")
+    status, said = looked_at(tmp_path, file, compare=True, windows=windows)
+    table = {line[:34].strip(): line[34:].split() for line in said.splitlines()[2:]}
+    assert status == 0
+    assert set(table) == {OURS, *RIVALS}
+    assert table[OURS][2:] == ["1/1", "0"]
+
+
+def test_a_picture_a_topic_is_drawn(tmp_path: Path) -> None:
+    """Of topics that were mentioned; the events stay what they are without a look."""
+    file = tmp_path / "thang-11.jsonl"
+    file.write_bytes(lines_of(MENTIONS))
+    assert backtest(tmp_path, file)[0] == 0
+    before = (tmp_path / "out" / "thang-11.jsonl").read_bytes()
+    assert looked_at(tmp_path, file, plot=tmp_path / "plots")[0] == 0
+    drawn = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "plots").iterdir()}
+    assert set(drawn) == {"chu-de-0.svg", "chu-de-1.svg", "chu-de-2.svg"}
+    assert all("<svg" in text for text in drawn.values())
+    assert (tmp_path / "out" / "thang-11.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("wrong", ["[]", "{", '{"a": [["2026-11-06"]]}', '{"a": [["x", "y"]]}'])
+def test_windows_that_cannot_be_read_are_one_line(
+    tmp_path: Path, wrong: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1, with what to write, before anything is decided."""
+    file, windows = tmp_path / "dem.csv", tmp_path / "windows.json"
+    file.write_text(counts_of([1, 2]), encoding="utf-8")
+    windows.write_text(wrong, encoding="utf-8")
+    assert looked_at(tmp_path, file, compare=True, windows=windows)[0] == 1
+    assert "labelled windows cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_planned_is_known_before_the_first_mention() -> None:
+    """The topic that it names knows of it from the beginning."""
+    stream = [record(place, found) for place, found in enumerate(MENTIONS)]
+    start = int(START.timestamp())
+    planned = PlannedEvent("e1", ("chu-de-0",), start, start + 86_400, 100.0)
+    usual, raised = Pipeline(catalogue(), 14.0), Pipeline(catalogue(), 14.0, orders=[planned])
+    for pipeline in (usual, raised):
+        assert list(pipeline.run(stream))
+    known = [one.watch.topics["chu-de-0"].monitor.dump()["calendar"] for one in (usual, raised)]
+    assert [len(cast("list[object]", events)) for events in known] == [0, 1]
+
+
+def test_a_calendar_that_cannot_be_read_names_line_and_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1; nothing is written."""
+    file, calendar = tmp_path / "dem.csv", tmp_path / "calendar.jsonl"
+    file.write_text(counts_of([1, 2]), encoding="utf-8")
+    calendar.write_text('\n{"schema": "haidang.calendar.v1", "id": "e1", "from": 1, "to": 2, "factor": 0}\n')
+    assert looked_at(tmp_path, file, calendar=calendar)[0] == 1
+    assert "calendar.jsonl: line 2: factor" in capsys.readouterr().err
