@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detectors.budget import BudgetLadder
 from detectors.decision import Level
+from detectors.share import SPEAKS
 
 if TYPE_CHECKING:
     from detectors.settings import DetectionSettings
@@ -20,7 +21,8 @@ _WEEK_SECONDS = 7 * _DAY_SECONDS
 #: far above usual than this.
 _FLOOR = 2.5
 _LEAST_VOLUME = 1.5
-#: Talk that is mostly negative needs no rise of the share: more of it is more anger.
+#: Talk that is mostly negative needs no rise of the share: more of it is more anger. Half of six mentions is
+#: three, which is nobody's anger: a window must be as large as one whose share speaks.
 _MOSTLY = 0.5
 
 
@@ -37,7 +39,8 @@ class JointEvidence:
 
     The nats of both are added, less the logarithm that makes their sum as rare as either alone at so many
     nats (Fisher 1932), and told as standard deviations. So a crisis is seen at lower deviations of either
-    than a surge or a quarrel alone. It takes part only while the share stands a tenth above usual, or most of
+    than a surge or a quarrel alone. It takes part only with as many negative mentions as any alert needs
+    mentions, and while the share stands a tenth above usual, or most of
     the talk is negative and no less so than usual. The ledger takes the stranger of crisis and negativity
     alone: whichever may page, the pages of a topic are counted once, and no part of its budget lies idle.
 
@@ -54,6 +57,7 @@ class JointEvidence:
         self._rate, quiet = settings.topic_rate(step), settings.quiet_steps(step)
         self._ladder = BudgetLadder(self._rate, quiet, 8 * _WEEK_SECONDS / step)
         self._unripe = _DAY_SECONDS // step
+        self._least = settings.least_mentions
 
     @property
     def threshold(self) -> float:
@@ -66,7 +70,8 @@ class JointEvidence:
 
     def read(self, windows: Windows, volume: VolumeReading, share: ShareReading) -> JointReading:
         """Read both readings of one step."""
-        score = _score(volume, share) if _takes_part(windows, volume, share) else 0.0
+        angry = windows.negative_milli[volume.window] >= 1000 * self._least
+        score = _score(volume, share) if angry and _takes_part(windows, volume, share) else 0.0
         threshold = max(self._ladder.get(), _FLOOR)
         if self._unripe:
             self._unripe -= 1
@@ -96,5 +101,6 @@ def _takes_part(windows: Windows, volume: VolumeReading, share: ShareReading) ->
     """Return whether volume stands above usual, and the share too or most of the talk is negative."""
     if not volume.credible or volume.score < _LEAST_VOLUME:
         return False
-    mostly = windows.negative_milli[volume.window] >= 1000 * _MOSTLY * max(windows.total[volume.window], 1)
+    total = windows.total[volume.window]
+    mostly = total >= SPEAKS and windows.negative_milli[volume.window] >= 1000 * _MOSTLY * total
     return share.raised or (mostly and share.score > 0.0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: A share is not learnt from fewer mentions than this.
 _LEAST = 3.0
 #: Nor does a window of fewer speak.
-_SPEAKS = 10
+SPEAKS = 10
 _WINDOWS = (QUARTER_HOUR, HOUR, SIX_HOURS)
 _WEEK_SECONDS = 7 * 86_400
 #: Shares are learnt so often: an hour's window renews a twelfth of itself meanwhile.
@@ -244,7 +244,7 @@ class ShareEvidence:
         window, score = self._strongest(windows)
         slow = self._run(windows, score)
         if slow > score:
-            score = slow if windows.total[window] >= _SPEAKS else 0.0
+            score = slow if windows.total[window] >= SPEAKS else 0.0
         self._reading = self._judge(windows, window, score, max(threshold, _FLOOR))
         return self._reading
 
@@ -259,7 +259,7 @@ class ShareEvidence:
     def _strongest(self, windows: Windows) -> tuple[int, float]:
         window, score = HOUR, 0.0
         for i in _WINDOWS:
-            if windows.total[i] >= _SPEAKS and (i != SIX_HOURS or not self._has_calmed(windows)):
+            if windows.total[i] >= SPEAKS and (i != SIX_HOURS or not self._has_calmed(windows)):
                 found = self._negative.score(windows.total[i], windows.negative_milli[i] / 1000)
                 if found > score:
                     window, score = i, found
@@ -280,7 +280,7 @@ class ShareEvidence:
     def positive(self, windows: Windows, window: int) -> bool:
         """Return whether the positive share of the window stands above usual."""
         total = windows.total[window]
-        return total >= _SPEAKS and self._positive.score(total, windows.positive[window]) >= _POSITIVE_SCORE
+        return total >= SPEAKS and self._positive.score(total, windows.positive[window]) >= _POSITIVE_SCORE
 
     def learn(self, windows: Windows) -> None:
         """Take the last hour into the usual shares, once a pace."""

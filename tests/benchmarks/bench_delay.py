@@ -176,12 +176,11 @@ def rivals(change: Change) -> dict[str, tuple[Callable[[float], Rival], Sequence
 
 
 def incidents(rival: Rival, talk: Iterable[Talk]) -> int:
-    """Return the incidents that a detector opens."""
-    count, last = 0, -QUIET - 1
+    """Return the incidents that a detector opens; an alarm that never ends counts anew each quiet span."""
+    count, opened = 0, -QUIET - 1
     for at, minute in enumerate(talk):
-        if rival.push(minute):
-            count += at - last > QUIET
-            last = at
+        if rival.push(minute) and at - opened > QUIET:
+            count, opened = count + 1, at
     return count
 
 
