@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy import data_lock
+from deploy.demo.scenario import PAGES_PER_WEEK
 from deploy.embedded_kafka import READY_TIMEOUT_SECONDS, EmbeddedKafka, refuse_taken_port
 from deploy.headlines import Headlines, earlier
 from deploy.kafka_topics import ensure_topics
@@ -171,11 +172,12 @@ class Up:
         }
 
     def _demo_environment(self) -> dict[str, str]:
-        """Return what only the demonstration needs: its invented topics, and leave to call its receiver."""
+        """Return what only the demonstration needs: its invented topics with their budget, its receiver."""
         catalogue = self._settings.worker.catalogue or DEMO_CATALOGUE
         receiver = f"127.0.0.1/32:{self._settings.deploy.demo_receiver_port}"
         return {
             variable("catalogue"): str(catalogue),
+            variable("pages_per_week"): os.environ.get(variable("pages_per_week"), str(PAGES_PER_WEEK)),
             variable("egress_allow"): ",".join((*self._settings.api.egress_allow, receiver)),
         }
 

@@ -114,9 +114,13 @@ def docs(request: Request) -> Response:
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give every operation of the document with what its page shows."""
-    return [
-        {"method": method.upper(), "path": path, **operation}
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
+    """Give every operation of the document with what its page shows; shared parameters are spelt out."""
+    shared = {
+        f"#/components/parameters/{name}": one for name, one in document["components"]["parameters"].items()
+    }
+    found = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            parameters = [shared.get(one.get("$ref"), one) for one in operation.get("parameters", ())]
+            found.append({**operation, "method": method.upper(), "path": path, "parameters": parameters})
+    return found

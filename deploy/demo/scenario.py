@@ -26,6 +26,8 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 VIETNAM = timezone(timedelta(hours=7))
 
+PAGES_PER_WEEK = 1.5
+"""Alert budget of the ten invented topics: the part of each is as in the bundled catalogue at 14 a week."""
 HISTORY_MS = 7 * DAY_MS
 """Talk replayed on the first run: enough for every topic to know its own days and nights."""
 LONGEST_GAP_MS = 2 * DAY_MS

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+BUDGET = scenario.PAGES_PER_WEEK
 #: How long after the history the talk is replayed too: the officials speak some minutes into it.
 AFTERMATH = timedelta(hours=2)
 Event = dict[str, Any]
@@ -43,7 +44,7 @@ def decided(mentions: Path) -> list[Event]:
     out = mentions.parent / "decided"
     catalogue = mentions.parent / "catalogue.toml"
     catalogue.write_text(catalogue_text(), encoding="utf-8")
-    assert backtest.run([mentions], out, catalogue, 14.0, False, io.StringIO()) == 0
+    assert backtest.run([mentions], out, catalogue, BUDGET, False, io.StringIO()) == 0
     return [json.loads(line) for line in (out / "demo.jsonl").read_text("utf-8").splitlines()]
 
 
@@ -52,7 +53,7 @@ def test_the_service_decides_what_the_backtest_decides(
 ) -> None:
     """Each alert event of the demonstration is the same, field by field, live and offline."""
     with fresh_broker(tmp_path / "kafka") as broker:
-        worker = worker_part(broker.bootstrap, tmp_path, catalogue_text())
+        worker = worker_part(broker.bootstrap, tmp_path, catalogue_text(), pages_per_week=BUDGET)
         worker.start()
         send.run([str(mentions)], bootstrap=broker.bootstrap, rate=None, speed=None, state_dir=tmp_path)
         live = eventually(

@@ -93,7 +93,14 @@ class Part:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
 
-def worker_part(bootstrap: str, folder: Path, catalogue: str = CATALOGUE, metrics_port: int = 0) -> Part:
+def worker_part(
+    bootstrap: str,
+    folder: Path,
+    catalogue: str = CATALOGUE,
+    *,
+    metrics_port: int = 0,
+    pages_per_week: float = 14.0,
+) -> Part:
     """Return a worker that watches ``catalogue``, not yet started; port 0: it serves no metrics."""
     path = folder / "catalogue.toml"
     path.write_text(catalogue, encoding="utf-8")
@@ -104,6 +111,7 @@ def worker_part(bootstrap: str, folder: Path, catalogue: str = CATALOGUE, metric
             "HAIDANG_KAFKA_BOOTSTRAP": bootstrap,
             "HAIDANG_CATALOGUE": str(path),
             "HAIDANG_WORKER_METRICS_PORT": str(metrics_port),
+            "HAIDANG_PAGES_PER_WEEK": str(pages_per_week),
         },
     )
 

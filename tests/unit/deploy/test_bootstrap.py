@@ -63,9 +63,9 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     """A dependency that was added to pyproject.toml without `make lock` is found here."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     locked = {pin.partition("==")[0] for pin in pins(LOCKS["run"])}
-    names = {re.split(r"[<>=~! ]", each)[0].lower().replace("_", "-") for each in project["dependencies"]}
+    names = {re.split(r"[\[<>=~! ]", each)[0].lower().replace("_", "-") for each in project["dependencies"]}
     assert names <= locked
-    dev = {re.split(r"[<>=~! ]", each)[0] for each in project["optional-dependencies"]["dev"]}
+    dev = {re.split(r"[\[<>=~! ]", each)[0] for each in project["optional-dependencies"]["dev"]}
     assert dev <= {pin.partition("==")[0] for pin in pins(LOCKS["dev"])}
 
 
