@@ -130,21 +130,18 @@ def backtest(  # noqa: PLR0913 - one parameter an option
     ] = None,
 ) -> None:
     """Decide offline, by arrival time, on the same path as the worker."""
-    from streams.backtest import Look, run
+    from streams.backtest import Look, Options, run
 
     chosen = _settings().worker
-    _leave(
-        run(
-            files,
-            out,
-            catalogue or chosen.catalogue,
-            chosen.pages_per_week if pages_per_week is None else pages_per_week,
-            only_paging,
-            detectors=chosen.detectors,
-            calendar=calendar,
-            look=Look(compare, plot, windows),
-        )
+    options = Options(
+        catalogue or chosen.catalogue,
+        chosen.pages_per_week if pages_per_week is None else pages_per_week,
+        only_paging,
+        chosen.detectors,
+        calendar,
+        Look(compare, plot, windows),
     )
+    _leave(run(files, out, options))
 
 
 @app.command()

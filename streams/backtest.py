@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from streams.catalogue import Catalogue
     from streams.compare import Span
 
-__all__ = ["Look", "records_by_arrival", "run"]
+__all__ = ["Look", "Options", "records_by_arrival", "run"]
 
 _HOUR_SECONDS = 3600
 
@@ -74,18 +74,35 @@ class Look(NamedTuple):
         return self.compare or self.plot is not None
 
 
-def run(  # noqa: PLR0913 - one parameter an option of the command
-    files: list[Path],
-    out: Path,
-    catalogue: Path | None,
-    pages_per_week: float,
-    only_paging: bool,  # noqa: FBT001 - an option of the command
-    say: IO[str] | None = None,
-    *,
-    detectors: tuple[NamedDetector, ...] = (),
-    calendar: Path | None = None,
-    look: Look | None = None,
-) -> int:
+class Options(NamedTuple):
+    """How files are decided.
+
+    Parameters
+    ----------
+    catalogue
+        Catalogue file for mentions; None: the bundled one.
+    pages_per_week
+        Alert budget for the whole input.
+    only_paging
+        Leave out events of severity info.
+    detectors
+        Detectors of river.anomaly told as further evidence.
+    calendar
+        JSON Lines of planned events (calendar v1), known from the beginning.
+    look
+        What else to show.
+
+    """
+
+    catalogue: Path | None = None
+    pages_per_week: float = 14.0
+    only_paging: bool = False
+    detectors: tuple[NamedDetector, ...] = ()
+    calendar: Path | None = None
+    look: Look = Look()
+
+
+def run(files: list[Path], out: Path, options: Options, say: IO[str] | None = None) -> int:
     """Decide each file on the worker's path and write ``out``/<stem>.jsonl; return the exit status.
 
     Parameters
@@ -94,20 +111,10 @@ def run(  # noqa: PLR0913 - one parameter an option of the command
         ``.csv`` files of counts (a topic each) or JSON Lines of mentions, ``.gz`` too.
     out
         Folder of the results; made if it is not there. A file that cannot be used writes nothing.
-    catalogue
-        Catalogue file for mentions; None: the bundled one.
-    pages_per_week
-        Alert budget for the whole input.
-    only_paging
-        Leave out events of severity info.
+    options
+        How they are decided.
     say
         Where the summary goes; standard output by default.
-    detectors
-        Detectors of river.anomaly told as further evidence.
-    calendar
-        JSON Lines of planned events (calendar v1), known from the beginning.
-    look
-        What else to show.
 
     Raises
     ------
@@ -116,46 +123,93 @@ def run(  # noqa: PLR0913 - one parameter an option of the command
 
     """
     say = sys.stdout if say is None else say
-    watched, look = read_catalogue(catalogue), look or Look()
-    shares = [1 if _is_counts(file) else len(watched.topics) for file in files]
     try:
-        _check_results(files, out)
-        counts = {file: _read_counts(file) for file in files if _is_counts(file)}
-        planned = [] if calendar is None else _read_calendar(calendar, watched)
-        windows = {} if look.windows is None else parse_windows(look.windows.read_text(encoding="utf-8"))
+        desk = _read_desk(files, out, options)
     except (CountsError, ResultError, CalendarError, WindowsError) as error:
         sys.stderr.write(f"haidang: {error}\n")
         return 1
-    for file, share in zip(files, shares, strict=True):
-        budget = pages_per_week * share / sum(shares)
+    for file in files:
         began = time.monotonic()
-        trace = _trace(counts.get(file)) if look.wanted else None
-        kept: list[AlertEvent] = []
-        if file in counts:
-            settings = DetectionSettings(pages_per_week=budget, detectors=detectors)
-            events = watch_counts(_stem(file), counts[file].rows, counts[file].step, settings, trace)
-            written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=only_paging)
-            read = f"{len(counts[file].rows)} rows"
-        else:
-            pipeline = Pipeline(watched, budget, detectors, planned)
-            pipeline.watch.trace = trace
-            records, numbers = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
-            events = pipeline.run(records)
-            written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=only_paging)
-            read = _read(pipeline, numbers, say)
-        alerts = ", ".join(f"{count} {name}" for name, count in sorted(written.items())) or "no alert"
-        say.write(f"{file.name}: {read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
-        if trace is not None:
-            _show(_Decided(trace, kept, budget), look, windows, say)
+        decided = _decide(desk, file, out, say)
+        alerts = ", ".join(f"{count} {name}" for name, count in sorted(decided.alerts.items())) or "no alert"
+        say.write(f"{file.name}: {decided.read}; {alerts} ({time.monotonic() - began:.1f} s)\n")
+        if decided.trace is not None:
+            _show(decided, decided.trace, desk, say)
     return 0
 
 
-class _Decided(NamedTuple):
-    """A file that was decided: what was counted and expected, what came of it, and its budget."""
+class _Desk(NamedTuple):
+    """What all files are decided by: read and found sound before any is decided."""
 
-    trace: Trace
+    options: Options
+    watched: Catalogue
+    counts: dict[Path, Counts]
+    planned: list[Order]
+    windows: Mapping[str, Sequence[Span]]
+    budgets: dict[Path, float]
+
+
+def _read_desk(files: list[Path], out: Path, options: Options) -> _Desk:
+    """Return it; a file's part of the budget is that of its topics.
+
+    Raises
+    ------
+    CountsError, ResultError, CalendarError, WindowsError
+        If something is not sound.
+
+    """
+    watched, look = read_catalogue(options.catalogue), options.look
+    shares = {file: 1 if _is_counts(file) else len(watched.topics) for file in files}
+    _check_results(files, out)
+    return _Desk(
+        options,
+        watched,
+        {file: _read_counts(file) for file in files if _is_counts(file)},
+        [] if options.calendar is None else _read_calendar(options.calendar, watched),
+        {} if look.windows is None else parse_windows(look.windows.read_text(encoding="utf-8")),
+        {file: options.pages_per_week * share / sum(shares.values()) for file, share in shares.items()},
+    )
+
+
+class _Decided(NamedTuple):
+    """A file that was decided.
+
+    Parameters
+    ----------
+    budget
+        Its pages a week.
+    read
+        What became of its rows or mentions, for a person.
+    alerts
+        Alerts by their highest severity.
+    events, trace
+        Its events, and what was counted and expected; nothing unless somebody wants to look.
+
+    """
+
+    budget: float
+    read: str
+    alerts: Counter[str]
     events: list[AlertEvent]
-    pages_per_week: float
+    trace: Trace | None
+
+
+def _decide(desk: _Desk, file: Path, out: Path, say: IO[str]) -> _Decided:
+    """Decide one file and write its events."""
+    options, budget, counts = desk.options, desk.budgets[file], desk.counts.get(file)
+    trace = _trace(counts) if options.look.wanted else None
+    kept: list[AlertEvent] = []
+    if counts is not None:
+        settings = DetectionSettings(pages_per_week=budget, detectors=options.detectors)
+        events = watch_counts(_stem(file), counts.rows, counts.step, settings, trace)
+        written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=options.only_paging)
+        return _Decided(budget, f"{len(counts.rows)} rows", written, kept, trace)
+    pipeline = Pipeline(desk.watched, budget, options.detectors, desk.planned)
+    pipeline.watch.trace = trace
+    records, numbers = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
+    events = pipeline.run(records)
+    written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=options.only_paging)
+    return _Decided(budget, _read(pipeline, numbers, say), written, kept, trace)
 
 
 def _trace(counts: Counts | None) -> Trace:
@@ -170,11 +224,11 @@ def _keep(events: Iterable[AlertEvent], kept: list[AlertEvent], trace: Trace | N
         yield event
 
 
-def _show(decided: _Decided, look: Look, windows: Mapping[str, Sequence[Span]], say: IO[str]) -> None:
-    trace, events, budget = decided
-    known = {topic: windows[topic] for topic in trace.topics() if topic in windows}
+def _show(decided: _Decided, trace: Trace, desk: _Desk, say: IO[str]) -> None:
+    look, events = desk.options.look, decided.events
+    known = {topic: desk.windows[topic] for topic in trace.topics() if topic in desk.windows}
     if look.compare:
-        rows = compare(trace, events, budget, known)
+        rows = compare(trace, events, decided.budget, known)
         say.write(table(rows, sum(len(spans) for spans in known.values())))
     if look.plot is not None:
         look.plot.mkdir(parents=True, exist_ok=True)

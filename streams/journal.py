@@ -30,7 +30,7 @@ from streams.watch import Effects, Step, TopicState, Watch
 from streams.windows import TopicWindows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from streams.watch import Monitor
 
@@ -51,10 +51,20 @@ class StateError(Exception):
     """The state table cannot be used; the message says what to do."""
 
 
+class _Begun(msgspec.Struct, array_like=True):
+    """Topics that are watched since an offset, the last minute that was over then, and what was planned."""
+
+    topics: list[str]
+    offset: int
+    closed: int
+    planned: list[PlannedEvent] = msgspec.field(default_factory=list)
+
+
 class _Entry(msgspec.Struct, array_like=True):
     """One journal entry: what happened after offset ``since``, with the partition's state after it.
 
-    Of the steps that brought nothing but time only the last is there.
+    Of the steps that brought nothing but time only the last is there. The first entry after a restart tells
+    in ``begun`` the topics that the catalogue had not known before.
     """
 
     version: int
@@ -63,6 +73,7 @@ class _Entry(msgspec.Struct, array_like=True):
     marks: dict[int, int]
     steps: list[Step]
     planned: list[PlannedEvent] = msgspec.field(default_factory=list)
+    begun: _Begun | None = None
 
 
 class _Found(NamedTuple):
@@ -125,8 +136,15 @@ class Journal:
         self._steps: list[Step] = []
         self._last: Step | None = None
         self._due = False
+        self._begun: _Begun | None = None
         known = ages or {}
         self._ages = deque(sorted((known.get(topic, sequence), topic) for topic in watch.topics))
+
+    def begin(self, topics: Iterable[str]) -> None:
+        """Note that topics are watched from now on: the next entry says so, even if it brings only time."""
+        begun, watch = sorted(topics), self._watch
+        if begun:
+            self._begun, self._due = _Begun(begun, watch.offset, watch.closed, watch.coming()), True
 
     def note(self, step: Step, *, decided: bool) -> None:
         """Take in an applied step; ``decided``: an alert came of it."""
@@ -144,9 +162,11 @@ class Journal:
             self._steps.append(self._last)
         header = _HEADER.pack(watch.offset, self._sequence)
         planned = list(watch.planned.values())
-        entry = header + _pack(_Entry(VERSION, self._since, watch.clock, watch.marks, self._steps, planned))
+        entry = header + _pack(
+            _Entry(VERSION, self._since, watch.clock, watch.marks, self._steps, planned, self._begun)
+        )
         written = self._write(header, entry) if self._due else {_CLOCK: entry}
-        self._steps, self._last, self._due = [], None, False
+        self._steps, self._last, self._due, self._begun = [], None, False, None
         return written
 
     def _write(self, header: bytes, entry: bytes) -> dict[str, bytes]:
@@ -203,17 +223,10 @@ def restore(
     watch = Watch({topic: fresh for topic, (fresh, _) in monitors.items()}, sources)
     entries = _journal(values)
     if not entries:
-        return watch, Journal(watch, slots=slots)
-    first = entries[0]
-    ages = dict.fromkeys(monitors, first.sequence)
-    for topic, (fresh, load) in monitors.items():
-        value = values.get(f"t/{topic}")
-        state = _restore_topic(topic, value, load)
-        if state is None or value is None or state.offset < first.entry.since:
-            # new, or left the catalogue for longer than the journal reaches
-            watch.topics[topic] = _begin(topic, fresh, first.entry)
-        else:
-            watch.topics[topic], ages[topic] = state, _header(value)[1]
+        journal = Journal(watch, slots=slots)
+        journal.begin(monitors)
+        return watch, journal
+    ages, new = _restore_topics(watch, entries, values, monitors)
     blocks = [_unpack(value, Block) for key, value in values.items() if key.startswith("s/")]
     watch.seen.load(blocks)
     for found in entries:
@@ -224,10 +237,43 @@ def restore(
     watch.offset, watch.clock, watch.marks = last.offset, last.entry.clock, last.entry.marks
     watch.remind(last.entry.planned)
     watch.clock.partitions = sources
-    journal = [found for found in entries if not found.is_clock]
-    if not journal:
-        return watch, Journal(watch, slots=slots)
-    return watch, Journal(watch, journal[-1].sequence + 1, journal[-1].offset, ages, slots)
+    written = [found for found in entries if not found.is_clock]
+    if written:
+        journal = Journal(watch, written[-1].sequence + 1, written[-1].offset, ages, slots)
+    else:
+        journal = Journal(watch, slots=slots)
+    journal.begin(new)
+    return watch, journal
+
+
+def _restore_topics(
+    watch: Watch,
+    entries: list[_Found],
+    values: Mapping[str, bytes],
+    monitors: Mapping[str, tuple[Fresh, Load]],
+) -> tuple[dict[str, int], list[str]]:
+    """Put the topics as they were before the journal into the watch.
+
+    Returns the entry with which each was snapshotted last, and the topics that are new: they are watched from
+    where the journal ends, since their mentions of before were not told from the others.
+    """
+    first, last = entries[0], entries[-1]
+    ages, begun = dict.fromkeys(monitors, first.sequence), _begun(entries)
+    now = _Begun([], last.offset, last.entry.steps[-1].closed)
+    for topic, (fresh, load) in monitors.items():
+        value = values.get(f"t/{topic}")
+        reached = value is not None and _header(value)[0] >= first.entry.since
+        state = _restore_topic(topic, value, load) if reached else None
+        if state is not None and value is not None:
+            watch.topics[topic], ages[topic] = state, _header(value)[1]
+        elif topic in begun:
+            watch.topics[topic] = _begin(topic, fresh, begun[topic])
+        elif reached:  # a snapshot of another version: learnt again from what the journal holds
+            watch.topics[topic] = _begin(topic, fresh, _start_of(first.entry))
+        else:  # new, or left the catalogue for longer than the journal reaches
+            watch.topics[topic] = _begin(topic, fresh, now)
+            now.topics.append(topic)
+    return ages, now.topics
 
 
 def _restore_topic(topic: str, value: bytes | None, load: Load) -> TopicState | None:
@@ -241,10 +287,23 @@ def _restore_topic(topic: str, value: bytes | None, load: Load) -> TopicState | 
     return TopicState(load(snapshot.monitor), windows, _header(value)[0])
 
 
-def _begin(topic: str, fresh: Fresh, first: _Entry) -> TopicState:
-    """Return a topic that is watched from where the journal begins."""
-    closed = first.steps[0].closed if first.since >= 0 else -1
-    return TopicState(fresh(), TopicWindows(closed, example_limits(topic)), first.since)
+def _begun(entries: Iterable[_Found]) -> dict[str, _Begun]:
+    """Return for each topic that the journal saw come where it came last."""
+    found = (entry.begun for _, _, _, entry in entries if entry.begun is not None)
+    return {topic: begun for begun in found for topic in begun.topics}
+
+
+def _start_of(first: _Entry) -> _Begun:
+    return _Begun([], first.since, first.steps[0].closed if first.since >= 0 else -1)
+
+
+def _begin(topic: str, fresh: Fresh, begun: _Begun) -> TopicState:
+    """Return a topic that is watched from there on: it did not hear what the journal tells of before."""
+    monitor = fresh()
+    for event in begun.planned:
+        if topic in event.topics or not event.topics:
+            monitor.hear(event)
+    return TopicState(monitor, TopicWindows(begun.closed, example_limits(topic)), begun.offset)
 
 
 def _repeat(watch: Watch, step: Step) -> None:

@@ -299,10 +299,14 @@ class Watch:
     def remind(self, planned: Iterable[PlannedEvent]) -> None:
         """Tell what is planned to every topic: one that is new, or is learnt anew, does not know it."""
         self.planned = {event.event_id: event for event in planned}
-        over = (self.closed + 1) * 60 - _DAY_SECONDS
-        for event in self.planned.values():
-            for topic in self._concerned(event) if event.end > over else ():
+        for event in self.coming():
+            for topic in self._concerned(event):
                 self.topics[topic].monitor.hear(event)
+
+    def coming(self) -> list[PlannedEvent]:
+        """Return what is planned and can still matter to a decision."""
+        over = (self.closed + 1) * 60 - _DAY_SECONDS
+        return [event for event in self.planned.values() if event.end > over]
 
     def _keep(self, event: PlannedEvent) -> None:
         over = (self._folded + 1) * 60 - _DAY_SECONDS

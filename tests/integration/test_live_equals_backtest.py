@@ -44,7 +44,7 @@ def decided(mentions: Path) -> list[Event]:
     out = mentions.parent / "decided"
     catalogue = mentions.parent / "catalogue.toml"
     catalogue.write_text(catalogue_text(), encoding="utf-8")
-    assert backtest.run([mentions], out, catalogue, BUDGET, False, io.StringIO()) == 0
+    assert backtest.run([mentions], out, backtest.Options(catalogue, BUDGET), io.StringIO()) == 0
     return [json.loads(line) for line in (out / "demo.jsonl").read_text("utf-8").splitlines()]
 
 

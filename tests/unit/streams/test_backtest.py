@@ -13,7 +13,7 @@ from core_support import START, START_MS, catalogue, record, talk
 from detectors.events import encode_event
 from detectors.orders import PlannedEvent
 from detectors.rivals import RIVALS
-from streams.backtest import Look, records_by_arrival, run
+from streams.backtest import Look, Options, records_by_arrival, run
 from streams.compare import OURS
 from streams.pipeline import Pipeline
 
@@ -33,7 +33,7 @@ def backtest(folder: Path, *files: Path, only_paging: bool = False) -> tuple[int
     """Run the command on the tiny catalogue; return status and summary."""
     path, said = folder / "catalogue.toml", io.StringIO()
     path.write_text(CATALOGUE, encoding="utf-8")
-    return run(list(files), folder / "out", path, 14.0, only_paging, said), said.getvalue()
+    return run(list(files), folder / "out", Options(path, only_paging=only_paging), said), said.getvalue()
 
 
 def lines_of(mentions: list[dict[str, object]]) -> bytes:
@@ -126,7 +126,7 @@ def test_an_input_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFix
     """A result that would replace an input is refused, and the input is as it was."""
     file = tmp_path / "a.jsonl"
     file.write_bytes(b"{}\n")
-    assert run([file], tmp_path, None, 14.0, False) == 1
+    assert run([file], tmp_path, Options()) == 1
     assert "--out" in capsys.readouterr().err
     assert file.read_bytes() == b"{}\n"
 
@@ -136,7 +136,7 @@ def test_one_faulty_csv_among_good_ones_writes_nothing(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text("timestamp,value\n2026-01-01 00:00:00,1\n2026-01-01 00:05:00,2\n", "utf-8")
     bad.write_text("timestamp,value\n2026-01-01 00:00:00,1\n2026-01-01 00:05:00,x\n", "utf-8")
-    assert run([good, bad], tmp_path / "out", None, 14.0, False) == 1
+    assert run([good, bad], tmp_path / "out", Options()) == 1
     assert not (tmp_path / "out").exists()
 
 
@@ -200,7 +200,8 @@ def looked_at(folder: Path, file: Path, **options: object) -> tuple[int, str]:
     calendar = options.pop("calendar", None)
     look = Look(**options)  # type: ignore[arg-type]
     assert calendar is None or isinstance(calendar, Path)
-    return run([file], folder / "out", path, 14.0, False, said, calendar=calendar, look=look), said.getvalue()
+    chosen = Options(path, calendar=calendar, look=look)
+    return run([file], folder / "out", chosen, said), said.getvalue()
 
 
 def test_others_stand_beside_ours_with_labelled_windows(tmp_path: Path) -> None:

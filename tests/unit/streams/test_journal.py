@@ -155,6 +155,44 @@ def test_what_was_written_late_by_a_paused_worker_is_refused() -> None:
     assert newer(old["j/0"], None)
 
 
+@pytest.mark.parametrize("snapshots", ["kept", "lost"])
+def test_a_topic_that_is_added_warms_up_from_then_on(snapshots: str) -> None:
+    """What the journal tells of the hours before it came is not its silence, after another restart either."""
+    Desk(sources=2, topics=2, table=(table := {})).run(LOG[:200])
+    desk = Desk(sources=2, topics=3, table=table)
+    added = desk.watch.topics["chu-de-2"]
+    began = desk.watch.closed
+    assert added.windows.closed == began > 0
+    assert added.monitor.dump()["seen"] == 0
+    for offset in range(200, 220):
+        entries = desk.batch(LOG, offset, offset + 1)
+        desk.write(entries, lambda key: snapshots == "lost" and key[0] == "t")
+    assert 0 < added.monitor.dump()["seen"] == desk.watch.closed - began
+    before = state_of(desk.watch, MENTIONS)
+    desk.start()
+    assert state_of(desk.watch, MENTIONS) == before
+
+
+def test_a_topic_that_is_added_in_silence_is_remembered_by_a_tick() -> None:
+    """The first batch after a restart is written whole though it brings nothing but time."""
+    desk = Desk(sources=2, topics=2).run(LOG[:40])
+    desk = Desk(sources=2, topics=3, table=desk.table)
+    log = [*LOG[:40], wire.encode(tick(START_MS + 7 * 3_600_000, 0, 1))]
+    assert [key[0] for key in desk.batch(log, 40, 41)] == ["j"]
+
+
+def test_a_snapshot_of_another_version_is_learnt_from_the_journal() -> None:
+    """Its topic was watched all the while: nothing of what the journal holds is lost."""
+    desk = Desk(sources=2).run(LOG)
+    before = state_of(desk.watch, MENTIONS)
+    for key in [key for key in desk.table if key[0] == "t"]:
+        value = desk.table[key]
+        snapshot = msgspec.msgpack.decode(zlib.decompress(value[16:]), strict=False)
+        desk.table[key] = value[:16] + zlib.compress(msgspec.msgpack.encode([9, *snapshot[1:]]))
+    desk.start()
+    assert state_of(desk.watch, MENTIONS) == before
+
+
 def test_an_empty_table_is_a_fresh_start() -> None:
     """Nothing written, nothing known."""
     watch, _ = restore({}, {}, 2)
