@@ -72,7 +72,8 @@ class Decision(NamedTuple):
     reason: DecisionReason
 
 
-_NOTHING = Decision(None, None, DecisionReason.NORMAL)
+#: What most steps come to.
+NOTHING = Decision(None, None, DecisionReason.NORMAL)
 _WARMING = Decision(None, None, DecisionReason.WARMING_UP)
 _NAMED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.RIVER)
 _PLANNED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.PLANNED)
@@ -103,7 +104,7 @@ def decide(reading: Reading) -> Decision:
     turns into a hostile crowd pages as any other crisis.
     """
     if not (reading.volume or reading.negative or reading.joint or reading.named):
-        return _NOTHING
+        return NOTHING
     if reading.first_heard or reading.warming_up:
         return _young(reading)
     return _signal(reading)

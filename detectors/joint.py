@@ -34,6 +34,10 @@ class JointReading(NamedTuple):
     level: Level
 
 
+#: Of a step without text.
+SILENT = JointReading(0.0, _FLOOR, Level.NONE)
+
+
 class JointEvidence:
     """Volume and negativity as one surprise, and the ledger of all that may page a topic with text.
 

@@ -9,7 +9,7 @@ import msgspec
 from detectors.calendar import NOTHING_PLANNED, Calendar
 from detectors.compose import Facets, compose, evidence_of, interval, negative_share
 from detectors.crowd import CROWD_SCORE, CrowdEvidence, originals
-from detectors.decision import Decision, Reading, decide
+from detectors.decision import NOTHING, Decision, Reading, decide
 from detectors.events import (
     AlertEvent,
     DecisionReason,
@@ -21,7 +21,7 @@ from detectors.events import (
     TopicRef,
 )
 from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, rises
-from detectors.joint import JointEvidence, JointReading
+from detectors.joint import SILENT, JointEvidence, JointReading
 from detectors.named import NamedEvidence
 from detectors.orders import Cancelled, PlannedEvent, Verdict
 from detectors.settings import MODEL_VERSION, DetectionSettings
@@ -191,22 +191,25 @@ class TopicMonitor:
         self._calendar.forget(windows.at)
         place, factors = self._place(windows.at), self._calendar.factors(windows.at)
         self._volume.read(windows, place, factors)
-        self._share.read(windows, self._joint.threshold)
-        joint = self._joint.read(windows, self._volume.reading, self._share.reading)
-        self._crowd.read(windows)
+        joint = self._listen(windows) if windows.has_text else SILENT
         self._named.read(windows, self._volume.reading.means)
         first_heard = self._is_first_heard(windows)
         self._mark_since(windows.at, joint)
-        reading = self._reading(windows, joint)._replace(
-            first_heard=first_heard, planned=factors[self._volume.reading.window] > 1.0
-        )
-        events = self._advance(windows, decide(reading), joint)
+        planned = factors[self._volume.reading.window] > 1.0
+        decision = self._decide(windows, joint, first_heard=first_heard, planned=planned)
+        events = self._advance(windows, decision, joint)
         self._seen += 1
         if factors == NOTHING_PLANNED and self._teaches(windows):
             self._learn(windows, place)
         if first_heard and self._heard >= _HISTORY_MENTIONS:
             self._begin()
         return events
+
+    def _listen(self, windows: Windows) -> JointReading:
+        """Read what only text tells: the negative share, alone and with the volume, and the crowd."""
+        self._share.read(windows, self._joint.threshold)
+        self._crowd.read(windows)
+        return self._joint.read(windows, self._volume.reading, self._share.reading)
 
     def _wait(self, seconds: int) -> list[AlertEvent]:
         if self._incident is not None:
@@ -216,7 +219,7 @@ class TopicMonitor:
     def _learn(self, windows: Windows, place: Place) -> None:
         self._volume.learn(windows, place)
         self._named.learn(windows, self._volume.reading.means)
-        if windows.fed_seconds >= _HOUR_SECONDS:
+        if windows.has_text and windows.fed_seconds >= _HOUR_SECONDS:
             self._share.learn(windows)
             self._crowd.learn(windows)
 
@@ -251,20 +254,27 @@ class TopicMonitor:
         count = windows.total[volume.window]
         return volume.score >= score and count >= ratio * volume.means[volume.window]
 
-    def _reading(self, windows: Windows, joint: JointReading) -> Reading:
-        volume = self._volume.reading
-        return Reading(
+    def _decide(self, windows: Windows, joint: JointReading, *, first_heard: bool, planned: bool) -> Decision:
+        """Decide one step; most are silent in every evidence and need no reading."""
+        volume, share = self._volume.reading, self._share.reading
+        named = any(one.signal for one in self._named.readings)
+        if not (volume.level or share.level or joint.level or named):
+            return NOTHING
+        reading = Reading(
             volume=volume.level,
-            negative=self._share.reading.level,
+            negative=share.level,
             joint=joint.level,
             positive=bool(volume.level) and self._share.positive(windows, volume.window),
-            named=any(one.signal for one in self._named.readings),
+            named=named,
             has_text=windows.has_text,
             copies=self._crowd.reading.campaign and not self._stands_without_copies(windows, joint),
             few_voices=self._crowd.reading.few,
+            planned=planned,
+            first_heard=first_heard,
             warming_up=self.warming_up,
             overwhelming=self._overwhelming(windows),
         )
+        return decide(reading)
 
     def _stands_without_copies(self, windows: Windows, joint: JointReading) -> bool:
         """Return whether the volume of what is no near-copy would still be a signal."""
@@ -283,6 +293,8 @@ class TopicMonitor:
 
     def _advance(self, windows: Windows, decision: Decision, joint: JointReading) -> list[AlertEvent]:
         incident = self._incident
+        if incident is None and decision.severity is None:
+            return []
         window = self._window(incident, decision)
         if incident is None:
             incident = self._incident = self._open(windows, decision, window)
@@ -387,10 +399,12 @@ class TopicMonitor:
             (EvidenceName.AUTHORS, crowd.authors and not crowd.few),
             *((one.name, one.signal) for one in self._named.readings),
         ):
-            if not signal:
-                self._since.pop(name, None)
-            elif name not in self._since:
+            if bool(signal) is (name in self._since):
+                continue
+            if signal:
                 self._since[name] = at
+            else:
+                del self._since[name]
 
     def dump(self) -> dict[str, object]:
         """Return the whole state as builtins, about 9 kB in MessagePack."""

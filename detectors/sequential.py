@@ -90,7 +90,7 @@ def _advance(
     after = []
     for total, (gain, cost) in zip(sums, gains, strict=True):
         moved = total + count * gain - mean * cost
-        after.append(0.0 if moved <= 0.0 else min(moved, ceiling))
+        after.append(0.0 if moved <= 0.0 else min(ceiling, moved))
     return after
 
 
@@ -135,10 +135,16 @@ class ShareCusum(base.AnomalyDetector):
             min(float(x.get("ceiling", _MOST)), _MOST),
         )
 
+    @property
+    def runs(self) -> bool:
+        """Whether any sum is above 0."""
+        return any(self._sums)
+
     def push(self, n: float, k: float, share: float, dispersion: float, ceiling: float) -> float:
         """Take one step and return the nats after it."""
-        if n or any(self._sums):
-            self._sums = self._advance(n, k, share, dispersion, min(ceiling, _MOST))
+        if not (k or self.runs):
+            return 0.0
+        self._sums = self._advance(n, k, share, dispersion, min(ceiling, _MOST))
         return max(self._sums)
 
     def _advance(self, n: float, k: float, share: float, dispersion: float, ceiling: float) -> list[float]:

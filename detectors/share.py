@@ -241,6 +241,9 @@ class ShareEvidence:
 
     def read(self, windows: Windows, threshold: float) -> ShareReading:
         """Score one step against what was learnt before it; a signal is what passes `threshold`."""
+        if not windows.negative_milli[SIX_HOURS] and not self._cusum.runs:
+            self._reading = _SILENT._replace(threshold=max(threshold, _FLOOR))
+            return self._reading
         window, score = self._strongest(windows)
         slow = self._run(windows, score)
         if slow > score:
@@ -257,12 +260,14 @@ class ShareEvidence:
         return math.sqrt(2.0 * self._cusum.push(windows.arrived, negative, usual, dispersion, ceiling))
 
     def _strongest(self, windows: Windows) -> tuple[int, float]:
-        window, score = HOUR, 0.0
+        window, score, usual = HOUR, 0.0, self._negative.usual
         for i in _WINDOWS:
-            if windows.total[i] >= SPEAKS and (i != SIX_HOURS or not self._has_calmed(windows)):
-                found = self._negative.score(windows.total[i], windows.negative_milli[i] / 1000)
-                if found > score:
-                    window, score = i, found
+            total, negative = windows.total[i], windows.negative_milli[i] / 1000
+            if total < SPEAKS or negative <= total * usual:
+                continue
+            found = self._negative.score(total, negative)
+            if found > score and (i != SIX_HOURS or not self._has_calmed(windows)):
+                window, score = i, found
         return window, score
 
     def _has_calmed(self, windows: Windows) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from river import base
@@ -67,22 +68,21 @@ def place_of(at: int, utc_offset_seconds: int, country: str = "") -> Place:
 
     Public holidays of `country` (see `detectors.calendar`) are days of a weekend.
     """
-    local = at - 1 + utc_offset_seconds
-    day, second = divmod(local, _DAY_SECONDS)
-    hour, within = divmod(second, _HOUR_SECONDS)
+    hour, within = divmod(at - 1 + utc_offset_seconds, _HOUR_SECONDS)
     offset = within / _HOUR_SECONDS - 0.5
-    beside = hour + (1 if offset > 0 else -1)
-    neighbour_day = day + beside // HOURS
-    own, neighbour = _cell(day, hour, country), _cell(neighbour_day, beside % HOURS, country)
-    return Place(own, neighbour, abs(offset))
+    beside = hour + 1 if offset > 0 else hour - 1
+    return Place(_cell(hour, country), _cell(beside, country), abs(offset))
 
 
 def _place(x: Mapping[base.typing.FeatureName, Any]) -> Place:
     return Place(int(x.get("cell", 0)), int(x.get("neighbour", 0)), float(x.get("lean", 0.0)))
 
 
-def _cell(day: int, hour: int, country: str) -> int:
-    return hour + (HOURS if day % 7 in _WEEKEND or is_day_off(country, day) else 0)
+@lru_cache(maxsize=256)
+def _cell(hour: int, country: str) -> int:
+    """Return the cell of a local hour, counted since the epoch."""
+    day, of_day = divmod(hour, HOURS)
+    return of_day + (HOURS if day % 7 in _WEEKEND or is_day_off(country, day) else 0)
 
 
 class WindowVolume(base.AnomalyDetector):
@@ -120,6 +120,7 @@ class WindowVolume(base.AnomalyDetector):
         self._seen = 0
         self._level = 0.0
         self._spread = 1.0
+        self._wide = 1.0
         self._cell_mean = [0.0] * CELLS
         self._cell_seen = [0] * CELLS
         self._memo_cells: tuple[int, int] | None = None
@@ -136,17 +137,15 @@ class WindowVolume(base.AnomalyDetector):
         self.learn(float(x.get("count", 0.0)), place, self.mean(place))
 
     def mean(self, place: Place) -> float:
-        """Return the expected count at `place`."""
-        return self._level * self.factor(place) if self._level else 0.0
-
-    def factor(self, place: Place) -> float:
-        """Return the factor of the hour and weekend at `place`, leaning to the neighbouring hour."""
-        cells = (place.cell, place.neighbour)
-        if cells != self._memo_cells:
-            self._memo_cells = cells
-            self._memo = (self._factor(place.cell), self._factor(place.neighbour))
-        own, neighbour = self._memo
-        return own + (neighbour - own) * place.lean
+        """Return the expected count at `place`: the level times the factor, leaning to the neighbour's."""
+        if not self._level:
+            return 0.0
+        cell, neighbour, lean = place
+        if self._memo_cells != (cell, neighbour):
+            self._memo_cells = (cell, neighbour)
+            self._memo = (self._factor(cell), self._factor(neighbour))
+        own, beside = self._memo
+        return self._level * (own + (beside - own) * lean)
 
     @property
     def seen(self) -> int:
@@ -160,39 +159,39 @@ class WindowVolume(base.AnomalyDetector):
 
     def _factor(self, cell: int) -> float:
         """Return the factor of a cell, drawn to that of the same hour on the other kind of day, and to 1."""
-        beside = self._drawn((cell + HOURS) % CELLS, 1.0)
-        return self._drawn(cell, beside)
-
-    def _drawn(self, cell: int, towards: float) -> float:
-        fresh = self._cell_seen[cell] * self.overlap / max(self._spread, 1.0)
-        held = self.inertia * towards
-        return (self._cell_mean[cell] * fresh + held) / (self._level * fresh + self.inertia)
+        level, inertia, spread = self._level, self.inertia, self._wide
+        twin = cell - HOURS if cell >= HOURS else cell + HOURS
+        fresh = self._cell_seen[twin] * self.overlap / spread
+        beside = (self._cell_mean[twin] * fresh + inertia) / (level * fresh + inertia)
+        fresh = self._cell_seen[cell] * self.overlap / spread
+        return (self._cell_mean[cell] * fresh + inertia * beside) / (level * fresh + inertia)
 
     @property
     def spread(self) -> float:
-        """Variance of the residual."""
-        return self._spread
+        """Variance of the residual, at least 1."""
+        return self._wide
 
     @property
     def deviation(self) -> float:
         """Standard deviation of the residual, at least 1."""
-        return math.sqrt(max(self._spread, 1.0))
+        return math.sqrt(self._wide)
 
     def score(self, count: float, mean: float) -> float:
         """Return how far `count` stands above `mean`, in standard deviations; negative below."""
         if count > mean:
             least = 0.5 / (1.0 + self._seen * self.overlap)
-            return math.sqrt(2.0 * surprise(count, max(mean, least), self._spread))
-        return (count - mean) / math.sqrt(mean * max(self._spread, 1.0)) if mean > 0.0 else 0.0
+            return math.sqrt(2.0 * surprise(count, max(least, mean), self._wide))
+        return (count - mean) / math.sqrt(mean * self._wide) if mean > 0.0 else 0.0
 
     def learn(self, count: float, place: Place, mean: float) -> None:
         """Take `count` into level, hour and spread; `mean` is what was expected of it."""
         residual = 2.0 * (math.sqrt(count + 0.375) - math.sqrt(mean + 0.375))
         self._seen += 1
+        self._memo_cells = None
         rate = max(self._fade, _YOUNG / (self._seen + _YOUNG))
         self._spread += rate * (residual * residual - self._spread)
+        self._wide = max(self._spread, 1.0)
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
-        self._memo_cells = None
         cell, means = place.cell, self._cell_mean
         self._cell_seen[cell] += 1
         means[cell] += max(self._fade * _CELL_HASTE, 1.0 / self._cell_seen[cell]) * (count - means[cell])
@@ -204,6 +203,7 @@ class WindowVolume(base.AnomalyDetector):
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
         self._seen, self._level, self._spread = int(state[0]), float(state[1]), float(state[2])
+        self._wide = max(self._spread, 1.0)
         self._cell_mean = [float(v) for v in state[3]]
         self._cell_seen = [int(v) for v in state[4]]
         self._memo_cells = None
@@ -267,6 +267,9 @@ class VolumeEvidence:
         self._block = [0, 0]
         self._usual = WindowVolume(memory=_WEEK_SECONDS / step / self._block_steps)
         self._recent = 0.0
+        self._haste = min(1.0, step / _BUSY_SECONDS)
+        self._first = -(-_FIRST_SECONDS // step)
+        self._least = settings.least_mentions
         self._cusum = RateCusum()
         memory = 8 * _WEEK_SECONDS / step
         self._ladder = BudgetLadder(settings.topic_rate(step), settings.quiet_steps(step), memory)
@@ -290,34 +293,48 @@ class VolumeEvidence:
     ) -> VolumeReading:
         """Score one step against what was learnt before it, times what the calendar expects."""
         totals = windows.total
-        means = tuple([w.mean(place) * factor for w, factor in zip(self.windows, factors, strict=True)])
+        means = [window.mean(place) for window in self.windows]
+        usual = self._usual.mean(place)
+        if factors is not NOTHING_PLANNED:
+            means = [mean * factor for mean, factor in zip(means, factors, strict=True)]
+            usual *= factors[FIVE_MINUTES]
         scores = [w.score(n, m) for w, n, m in zip(self.windows, totals, means, strict=True)]
         self._mark_calm(scores, windows.at)
-        usual = self._usual.mean(place) * factors[FIVE_MINUTES]
-        window, score = self._strongest(scores, self._arrive(windows.arrived, scores, usual))
+        run = self._arrive(windows.arrived, scores, usual)
+        window, score = self._strongest(scores, run, usual)
         threshold = max(self._ladder.get(), _FLOOR)
-        credible = totals[window] >= self._settings.least_mentions
-        if self._steps * self._step >= _FIRST_SECONDS:
+        credible = totals[window] >= self._least
+        if self._steps >= self._first:
             self._ladder.update(score if credible else 0.0)
-        level = _level(score, threshold, totals[window], means[window]) if credible else Level.NONE
-        self._reading = VolumeReading(window, score, threshold, level, credible, means)
+        level = Level.NONE
+        if credible and score >= threshold:
+            level = _level(score, totals[window], means[window])
+        self._reading = VolumeReading(window, score, threshold, level, credible, tuple(means))
         return self._reading
 
     def _mark_calm(self, scores: list[float], at: int) -> None:
-        self._calm = [
-            at if score < _CALM or not since else since
-            for score, since in zip(scores, self._calm, strict=True)
-        ]
+        calm = self._calm
+        for i, score in enumerate(scores):
+            if score < _CALM or not calm[i]:
+                calm[i] = at
 
-    def _arrive(self, arrived: int, scores: list[float], usual: float) -> Arrivals:
-        """Take the arrivals of the step into what is summed over steps; `usual` are those of an hour."""
-        self._recent += min(1.0, self._step / _BUSY_SECONDS) * (arrived - self._recent)
+    def _arrive(self, arrived: int, scores: list[float], usual: float) -> float:
+        """Take in the arrivals of the step; `usual` are those of an hour.
+
+        Returns how strange the newest run of steps is, in standard deviations.
+        """
+        self._recent += self._haste * (arrived - self._recent)
         top = max(scores[:SIX_HOURS] if scores[HOUR] < _CALM else scores[:DAY])
         ceiling = 1.0 + _RUN * top * top / 2.0 if top > 0.0 and self._usual.seen else 0.0
-        nats = self._cusum.push(arrived, usual / self._block_steps, max(self._usual.spread, 1.0), ceiling)
-        return Arrivals(self._usual.score(self._recent * self._block_steps, usual), math.sqrt(2.0 * nats))
+        nats = self._cusum.push(arrived, usual / self._block_steps, self._usual.spread, ceiling)
+        return math.sqrt(2.0 * nats)
 
-    def _strongest(self, scores: list[float], arrivals: Arrivals) -> tuple[int, float]:
+    def _busy(self, usual: float) -> float:
+        """Return how far the arrivals of the last half hour stand above usual, in standard deviations."""
+        return self._usual.score(self._recent * self._block_steps, usual)
+
+    def _strongest(self, scores: list[float], run: float, usual: float) -> tuple[int, float]:
+        """Return the window that speaks and its score, or that of the newest run of steps."""
         five, quarter = scores[FIVE_MINUTES], scores[QUARTER_HOUR]
         window = FIVE_MINUTES if five >= quarter else QUARTER_HOUR
         score = (max(five, 0.0) + max(quarter, 0.0)) / 2.0
@@ -325,10 +342,11 @@ class VolumeEvidence:
         for i in (SIX_HOURS, DAY):
             if scores[i] > scores[long] and self._age(i) >= WINDOW_SECONDS[i]:
                 long = i
-        if scores[long] * _LONG_WEIGHT > score and arrivals.busy >= (_BUSY_DAY if long == DAY else _BUSY):
-            window, score = long, scores[long] * _LONG_WEIGHT
-        if arrivals.run > score:
-            return scores.index(max(scores[:DAY])), arrivals.run
+        told = scores[long] * _LONG_WEIGHT
+        if told > score and self._busy(usual) >= (_BUSY_DAY if long == DAY else _BUSY):
+            window, score = long, told
+        if run > score:
+            return scores.index(max(scores[:DAY])), run
         return window, score
 
     def _age(self, window: int) -> int:
@@ -343,10 +361,10 @@ class VolumeEvidence:
         """
         self._steps += 1
         lived = self._steps * self._step
-        for i, window in enumerate(self.windows):
-            full = min(lived, windows.fed_seconds) >= WINDOW_SECONDS[i]
-            if full and lived % self._paces[i] == 0:
-                window.learn(windows.total[i], place, self._reading.means[i])
+        filled = min(lived, windows.fed_seconds)
+        for i, pace in enumerate(self._paces):
+            if lived % pace == 0 and filled >= WINDOW_SECONDS[i]:
+                self.windows[i].learn(windows.total[i], place, self._reading.means[i])
         block = self._block
         block[0] += windows.arrived
         block[1] += 1
@@ -389,15 +407,6 @@ class VolumeEvidence:
         self._reading = VolumeReading(window, score, threshold, Level(level), credible, tuple(means))
 
 
-class Arrivals(NamedTuple):
-    """What sums over steps say, in standard deviations: the last half hour, and the newest run of steps."""
-
-    busy: float
-    run: float
-
-
-def _level(score: float, threshold: float, count: int, mean: float) -> Level:
-    if score < threshold:
-        return Level.NONE
+def _level(score: float, count: int, mean: float) -> Level:
     extreme = score >= _EXTREME_SCORE and count >= _EXTREME_RATIO * mean
     return Level.EXTREME if extreme else Level.HIGH

@@ -14,9 +14,9 @@ from collections import Counter
 
 import pytest
 from detector_support import START, steps, watch
-from msgspec.structs import replace
 from simulated import CLASSES, talk, topic
 
+from detectors.counts import windows_of
 from detectors.monitor import TopicMonitor
 from detectors.settings import DetectionSettings
 
@@ -35,7 +35,8 @@ def show(line: str) -> None:
 
 def pages(number: int, *, text: bool) -> int:
     """Return the pages of a topic after its warm-up."""
-    feed = (replace(closed, has_text=text) for closed in steps(talk(topic(number), DAYS)))
+    told = steps(talk(topic(number), DAYS))
+    feed = told if text else (windows_of(w.at, w.step, w.arrived, w.total) for w in told)
     events = watch(feed, TopicMonitor(str(number), "", "", CHOSEN, ""))
     return sum(event.pages and event.at.timestamp() > START + WARM_UP_DAYS * 86_400 for event in events)
 
