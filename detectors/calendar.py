@@ -48,7 +48,7 @@ def is_day_off(country: str, day: int) -> bool:
 
 
 class Calendar:
-    """The planned events of one topic.
+    """The planned events of one topic, or of all topics for the story desk.
 
     During an event the expected count is the usual one times its factor; a window that the event covers in
     part expects the part. Of overlapping events the largest factor holds, since they tell of the same crowd.
@@ -74,6 +74,14 @@ class Calendar:
             return NOTHING_PLANNED
         events = self._events.values()
         return tuple(max(_factor(one, at - seconds, at) for one in events) for seconds in WINDOW_SECONDS)
+
+    def expects(self, topic: str, at: int) -> bool:
+        """Return whether an event that names the topic touches the day that ends at `at` (epoch s).
+
+        An event for all topics names none.
+        """
+        day = at - _DAY_SECONDS
+        return any(topic in one.topics and one.start < at and one.end > day for one in self._events.values())
 
     def forget(self, at: int) -> None:
         """Forget the events that no window reaches any more at `at`."""

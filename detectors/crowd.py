@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from river import base
 
 from detectors.share import ShareBaseline
-from detectors.windows import HOUR, SIX_HOURS, WINDOW_SECONDS
+from detectors.windows import HOUR, KINDS, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,10 @@ _USUAL_COPIES = 0.1
 #: Voices of an hour are few below so many authors with so many mentions each.
 _FEW_AUTHORS = 10
 _MENTIONS_EACH = 3
+#: Below so many sources, with fewer mentions by others than the press than authors above, a handful of
+#: newsrooms speaks in six hours.
+_FEW_SOURCES = 10
+_PRESS = KINDS.index("press")
 
 
 class SourceSpread(base.AnomalyDetector):
@@ -121,6 +125,9 @@ class CrowdReading(NamedTuple):
         Whether most of the hour are copies, far more than usual.
     authors, needed
         Estimated distinct authors of the hour (0: unknown), and how many its mentions need to be a public.
+    newsrooms
+        Whether a handful of newsrooms says most of the last six hours: their headlines are negative by their
+        matter, not by anger.
 
     """
 
@@ -129,11 +136,12 @@ class CrowdReading(NamedTuple):
     campaign: bool = False
     authors: int = 0
     needed: int = 0
+    newsrooms: bool = False
 
     @property
     def few(self) -> bool:
-        """Whether a handful of authors writes most of it; False when authors are unknown."""
-        return 0 < self.authors < self.needed
+        """Whether a handful of authors or newsrooms writes most of it; False when neither is known."""
+        return self.newsrooms or 0 < self.authors < self.needed
 
 
 class CrowdEvidence:
@@ -149,6 +157,7 @@ class CrowdEvidence:
     Near-copies come as `Windows.copies`: mentions of the last hour that repeat one of the 24 hours before.
     Their share is judged as any share (`ShareBaseline`: beta-binomial spread). 80 comments of 5 people are
     not 80 people: mentions count as a public when there are ten authors, or one for each three mentions.
+    Neither are articles of fewer than ten sources: what three papers write is read by the story desk.
 
     """
 
@@ -175,6 +184,7 @@ class CrowdEvidence:
             campaign=most and duplication >= CROWD_SCORE,
             authors=windows.authors,
             needed=min(_FEW_AUTHORS, total // _MENTIONS_EACH + 1),
+            newsrooms=_newsrooms(windows),
         )
         return self._reading
 
@@ -203,6 +213,13 @@ def originals(windows: Windows, window: int) -> float:
     hour = windows.total[HOUR]
     copied = min(windows.copies, hour) / hour if hour else 0.0
     return windows.total[window] * (1.0 - copied)
+
+
+def _newsrooms(windows: Windows) -> bool:
+    press = windows.kinds[SIX_HOURS][_PRESS]
+    others = windows.total[SIX_HOURS] - press
+    few = others < _FEW_AUTHORS and windows.spread < _FEW_SOURCES
+    return few and press > others and not windows.authors
 
 
 def _kinds(windows: Windows) -> int:

@@ -37,7 +37,7 @@ class Reading(NamedTuple):
     copies
         Whether most of it repeats one text and what is said without the copies would be no signal.
     few_voices
-        Whether a handful of authors writes most of it; False when authors are unknown.
+        Whether a handful of authors, or of newsrooms, writes most of it; False when neither is known.
     planned
         Whether an event of the calendar explains the talk of this moment.
     first_heard

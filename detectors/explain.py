@@ -139,12 +139,13 @@ def samples(windows: Windows, examples: Iterable[Example], kind: AlertKind) -> t
     """Return at most three masked samples that may leave: press, or anyone's from a crowd of ten.
 
     The most telling first: the most negative of a crisis, the least negative of a positive alert; then the
-    earliest. A text is shown once, whoever copied it.
+    earliest. The examples of a narrative come in that order. A text is shown once, whoever copied it.
     """
     crowd = windows.spread >= CROWD or windows.authors >= CROWD
     sign = 1 if kind is AlertKind.POSITIVE else -1
     allowed = [e for e in examples if crowd or e.kind == "press"]
-    allowed.sort(key=lambda e: (sign * e.negative_milli, e.published, e.mention))
+    if kind is not AlertKind.NARRATIVE:
+        allowed.sort(key=lambda e: (sign * e.negative_milli, e.published, e.mention))
     chosen: list[Example] = []
     for example in allowed:
         if len(chosen) < SAMPLES and not any(_alike(example, other) for other in chosen):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from detectors.decision import Decision
 
 _HOUR_SECONDS = 3600
+_STAMP = "%Y%m%dT%H%MZ"
+_DIGITS = 4
 _AFTERMATH_SECONDS = 2 * _HOUR_SECONDS
 #: An update is worth reading when the count doubled or halved since the last event, by ten mentions at least,
 #: or when the negative share of twenty mentions or more moved by 0.15.
@@ -82,9 +84,21 @@ def alert_id_of(topic_id: str, opened: int, part: str = "") -> str:
 
     `part` tells apart what may open in the same minute: "story" for a story, nothing for the topic.
     """
-    stamp = datetime.fromtimestamp(opened, UTC).strftime("%Y%m%dT%H%MZ")
-    digits = hashlib.sha256(f"{topic_id}\n{opened}{part}".encode()).hexdigest()[:4]
+    stamp = datetime.fromtimestamp(opened, UTC).strftime(_STAMP)
+    digits = hashlib.sha256(f"{topic_id}\n{opened}{part}".encode()).hexdigest()[:_DIGITS]
     return f"{topic_id}-{stamp}-{digits}"
+
+
+def is_of_a_story(topic_id: str, alert_id: str) -> bool:
+    """Return whether an alert id of a topic is not the one that the topic itself gives at its time.
+
+    False for what is no alert id. One story in 65,536 is taken for the topic's own alert.
+    """
+    try:
+        opened = datetime.strptime(alert_id[len(topic_id) + 1 : -_DIGITS], f"{_STAMP}-").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return alert_id != alert_id_of(topic_id, round(opened.timestamp()))
 
 
 class Figures(NamedTuple):

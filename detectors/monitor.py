@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 7
+_STATE_VERSION = 8
 _HOUR_SECONDS = 3600
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
 _LESSON_FREE_SECONDS = 3 * 86_400

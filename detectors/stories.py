@@ -114,6 +114,8 @@ class StoryReading(NamedTuple):
         The story.
     score
         Its weight as a matter for an officer, about 0 .. 1.2.
+    gravity
+        Mean gravity of its three gravest articles of 24 hours, 0.25 .. 1.
     articles, sources
         Articles within 24 hours, and the papers they are from.
     expected
@@ -121,17 +123,18 @@ class StoryReading(NamedTuple):
     negative
         Articles called negative.
     mentions
-        Hashes of the articles.
+        Hashes of the articles, those first that say most of what the story is about.
 
     """
 
     story: Story
     score: float
+    gravity: float
     articles: int
     sources: int
     expected: float
     negative: int
-    mentions: frozenset[int]
+    mentions: tuple[int, ...]
 
 
 class _Link(NamedTuple):
@@ -265,12 +268,24 @@ class Stories:
         articles = self._of(story)
         sources = len({one.source for one in articles})
         core = _common(articles, max(2.0, len(articles) / 2))
-        score = _weight(articles, sources) - _KIN * self._kin(story, core)
+        gravity = _gravity(articles)
+        score = gravity + _breadth(len(articles), sources) - _KIN * self._kin(story, core)
         usual = max((self.memory.share(key, self._uses[key]) for key in core), default=0.0)
         return StoryReading(
-            story, score, len(articles), sources, usual * self.memory.daily(at),
-            sum(one.negative for one in articles), frozenset(one.mention for one in articles),
+            story, score, gravity, len(articles), sources, usual * self.memory.daily(at),
+            sum(one.negative for one in articles), self._telling(articles),
         )  # fmt: skip
+
+    def _telling(self, articles: Sequence[Article]) -> tuple[int, ...]:
+        """Return the hashes of articles, the most telling first.
+
+        An article tells as much as it says (nats) of what the others say as well, each time counted, times
+        its gravity: what a story is about and why it matters.
+        """
+        uses = Counter(key for one in articles for key in one.keys)
+        worth = {key: (count - 1) * self._rarity(key) for key, count in uses.items() if count > 1}
+        tells = {one.mention: one.gravity * sum(worth.get(key, 0.0) for key in one.keys) for one in articles}
+        return tuple(sorted(tells, key=lambda mention: (-tells[mention], mention)))
 
     def _kin(self, story: Story, core: Sequence[int]) -> float:
         """Return how far a story retells one that paged, 0 .. 1."""
@@ -318,9 +333,13 @@ def _common(articles: Sequence[Article], least: float) -> list[int]:
     return [key for key, count in ranked if count >= least]
 
 
-def _weight(articles: Sequence[Article], sources: int) -> float:
-    """Return the weight of a story's articles of a day."""
+def _gravity(articles: Sequence[Article]) -> float:
+    """Return the mean gravity of the gravest articles."""
     gravest = sorted((one.gravity for one in articles), reverse=True)[:_GRAVEST]
-    more = _MORE_ARTICLES * math.log(len(articles) / _GRAVEST)
+    return sum(gravest) / len(gravest)
+
+
+def _breadth(articles: int, sources: int) -> float:
+    """Return what the number of a story's articles of a day and their papers add to its gravity."""
     papers = min(sources, _MOST_SOURCES) - LEAST_SOURCES
-    return sum(gravest) / len(gravest) + more + _MORE_SOURCES * papers
+    return _MORE_ARTICLES * math.log(articles / _GRAVEST) + _MORE_SOURCES * papers

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from detectors.calendar import Calendar
 from detectors.compose import Facets, compose, evidence_of
 from detectors.decision import Decision
 from detectors.events import (
@@ -20,10 +21,12 @@ from detectors.events import (
     TopicRef,
 )
 from detectors.explain import Facts, headline
-from detectors.incident import Figures, Incident, Rule, advance, alert_id_of
+from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, is_of_a_story
+from detectors.orders import Cancelled, PlannedEvent, Verdict
 from detectors.settings import MODEL_VERSION
 from detectors.stories import LEAST_SOURCES, STORY_QUIET_SECONDS, Stories, StoryReading
 from detectors.story_ledger import StoryLedger
+from detectors.verdicts import Verdicts
 from detectors.windows import DAY, KINDS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
@@ -35,20 +38,26 @@ if TYPE_CHECKING:
 
 __all__ = ["StoryDesk"]
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 _HOUR_SECONDS = 3600
 #: The watch list may hold so many stories for each page that the budget allows.
 _WATCHED_PER_PAGE = 4.5
 _PAGE = Decision(AlertKind.NARRATIVE, Severity.WARNING, DecisionReason.GRAVE_STORY)
 _WATCH = Decision(AlertKind.NARRATIVE, Severity.INFO, DecisionReason.NEW_STORY)
+_EXPECTED = Decision(AlertKind.NARRATIVE, Severity.INFO, DecisionReason.PLANNED)
 _OVER = Decision(None, None, DecisionReason.QUIET)
+#: No plan excuses this gravity: three dead, a storm ahead, mass violence (`gravity._HARM`).
+_NO_EXCUSE = 0.8
 
 
 class StoryDesk:
     """Follows the press of all topics and tells each story once, as an alert of its strongest topic.
 
     A story whose score passes the lower threshold goes on the watch list (severity info); one that passes the
-    upper, then or later, pages (warning). Both thresholds are learnt: so many stories a week pass.
+    upper, then or later, pages (warning). Both thresholds are learnt: so many stories a week pass. Verdicts
+    on stories lower the pages a week, to a quarter at most, and raise them again, never above the budget.
+    While the calendar has a planned event that names its topic, a story is only watched, unless it is of
+    harm.
 
     Parameters
     ----------
@@ -69,6 +78,8 @@ class StoryDesk:
         self._rule = Rule(STORY_QUIET_SECONDS, settings.update_minutes * 60)
         self._stories = Stories()
         self._ledger = StoryLedger()
+        self._calendar = Calendar()
+        self._verdicts = Verdicts()
         self._first = 0
         self._last: list[int] = []
         self._told: dict[int, _Told] = {}
@@ -79,11 +90,22 @@ class StoryDesk:
         return next((told.incident.alert_id for told in self._told.values()), None)
 
     def hear(self, order: Order) -> None:
-        """Pass over what people said: no plan excuses harm, and a verdict teaches the alert's topic."""
+        """Take in what people said: a planned event, its cancelling, or a verdict on a story's alert.
+
+        Hearing the same order again changes nothing; a verdict on an alert of counts is passed over.
+        """
+        match order:
+            case PlannedEvent():
+                self._calendar.plan(order)
+            case Cancelled():
+                self._calendar.cancel(order.event_id)
+            case Verdict() if is_of_a_story(order.topic, order.alert_id):
+                self._verdicts.hear(order)
 
     def close(self, windows: Windows) -> list[AlertEvent]:
         """Take one closed minute and return the events that its articles cause."""
         self._stories.close(windows.at)
+        self._calendar.forget(windows.at)
         events = self._read(windows)
         open_ = {story.number for story in self._stories.open}
         over = [number for number in self._told if number not in open_]
@@ -105,8 +127,8 @@ class StoryDesk:
         return events
 
     def _tell(self, reading: StoryReading, windows: Windows) -> list[AlertEvent]:
-        story, decision = reading.story, self._decide(reading)
-        if reading.score > story.best:
+        story, decision = reading.story, self._decide(reading, windows.at)
+        if reading.score > story.best and decision is not _EXPECTED:
             self._ledger.enter(story.best, reading.score)
             story.best = reading.score
         told = self._told.get(story.number)
@@ -123,12 +145,14 @@ class StoryDesk:
             del self._told[story.number]
         return [self._compose(told, event, reading, windows)]
 
-    def _decide(self, reading: StoryReading) -> Decision:
+    def _decide(self, reading: StoryReading, at: int) -> Decision:
         if reading.sources < LEAST_SOURCES:
             return _OVER  # what one paper goes on telling
-        if reading.score >= self._threshold(Severity.WARNING):
-            return _PAGE
-        return _WATCH if reading.score >= self._threshold(Severity.INFO) else _OVER
+        if reading.score < self._threshold(Severity.INFO):
+            return _OVER
+        if reading.gravity < _NO_EXCUSE and self._calendar.expects(reading.story.topic, at):
+            return _EXPECTED
+        return _PAGE if reading.score >= self._threshold(Severity.WARNING) else _WATCH
 
     def _end(self, number: int, windows: Windows) -> AlertEvent:
         """Close the alert of a story that is followed no more."""
@@ -157,7 +181,8 @@ class StoryDesk:
         return msgspec.structs.replace(alert, headline=title)
 
     def _threshold(self, severity: Severity) -> float:
-        return self._ledger.threshold(self._weekly * (1.0 if severity.paging else _WATCHED_PER_PAGE))
+        part = min(self._verdicts.share, 1.0) if severity.paging else _WATCHED_PER_PAGE
+        return self._ledger.threshold(self._weekly * part)
 
     def dump(self) -> dict[str, object]:
         """Return the whole state as builtins, below 64 kB in MessagePack."""
@@ -165,6 +190,8 @@ class StoryDesk:
             "version": _STATE_VERSION,
             "stories": self._stories.dump(),
             "ledger": self._ledger.dump(),
+            "calendar": self._calendar.dump(),
+            "verdicts": self._verdicts.dump(),
             "first": self._first,
             "last": list(self._last),
             "told": {number: [told.topic, told.incident.dump()] for number, told in self._told.items()},
@@ -183,6 +210,8 @@ class StoryDesk:
     def _restore(self, dump: dict[str, Any]) -> None:
         self._stories.restore(dump["stories"])
         self._ledger.restore(dump["ledger"])
+        self._calendar.restore(dump["calendar"])
+        self._verdicts.restore(dump["verdicts"])
         self._first = int(dump["first"])
         self._last = [int(mention) for mention in dump["last"]]
         self._told = {
@@ -216,16 +245,17 @@ def _opened(reading: StoryReading, decision: Decision, at: int) -> Incident:
 
 
 def _only(reading: StoryReading | None, windows: Windows) -> Windows:
-    """Return the windows with the figures and examples of one story alone."""
+    """Return the windows with the figures and examples of one story alone, the most telling first."""
     articles, negative, mentions = (
-        (0, 0, frozenset()) if reading is None else (reading.articles, reading.negative, reading.mentions)
+        (0, 0, ()) if reading is None else (reading.articles, reading.negative, reading.mentions)
     )
+    examples = {example.mention: example for example in windows.examples}
     return msgspec.structs.replace(
         windows,
         total=_of_day(articles),
         negative=_of_day(negative),
         kinds=(*((0,) * len(KINDS) for _ in WINDOW_SECONDS[:-1]), _press(articles)),
-        examples=tuple(example for example in windows.examples if example.mention in mentions),
+        examples=tuple(examples[mention] for mention in mentions if mention in examples),
     )
 
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from detectors.orders import MOST_FACTOR, Cancelled, PlannedEvent, Verdict, VerdictName
+from detectors.stories import STORY_DESK
 from streams.mention import Reason, Rejection
 from streams.observation import home_partition
 
@@ -80,11 +81,12 @@ def _planned(found: _Planned, catalogue: Catalogue) -> Order | Rejection:
 
 
 def partitions_of(order: Order, partitions: int) -> Iterable[int]:
-    """Return the observations partitions whose topics an order may concern."""
+    """Return the observations partitions whose topics, or story desk, an order may concern."""
     match order:
         case Verdict():
-            return (home_partition(order.topic, partitions),)
+            concerned: tuple[str, ...] = (order.topic,)
         case PlannedEvent() if order.topics:
-            return sorted({home_partition(topic, partitions) for topic in order.topics})
+            concerned = order.topics
         case _:
             return range(partitions)
+    return sorted({home_partition(topic, partitions) for topic in (*concerned, STORY_DESK)})

@@ -317,9 +317,9 @@ class Watch:
     def _concerned(self, order: Order) -> Iterable[str]:
         match order:
             case Verdict():
-                return self.topics.keys() & {order.topic}
+                return self.topics.keys() & {order.topic, STORY_DESK}
             case PlannedEvent() if order.topics:
-                return self.topics.keys() & set(order.topics)
+                return self.topics.keys() & {*order.topics, STORY_DESK}
             case _:
                 return self.topics.keys()
 

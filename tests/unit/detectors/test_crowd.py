@@ -71,12 +71,36 @@ def test_a_campaign_is_most_of_the_hour_and_far_more_than_usual() -> None:
         (29, 9, True),
         (26, 9, False),
         (3, 1, True),
-        (80, 0, False),
     ],
 )
 def test_eighty_comments_of_five_people_are_not_eighty_people(mentions: int, authors: int, few: bool) -> None:  # noqa: FBT001
-    """Fewer than ten authors with three mentions each are few; unknown authors are not."""
+    """Fewer than ten authors with three mentions each are few."""
     assert CrowdEvidence(60).read(hour(mentions, authors=authors)).few is few
+
+
+@pytest.mark.parametrize(
+    ("press", "others", "sources", "authors", "few"),
+    [
+        (80, 0, 3, 0, True),
+        (80, 9, 4, 0, True),
+        (80, 10, 4, 0, False),
+        (80, 0, 10, 0, False),
+        (80, 0, 3, 20, False),
+        (0, 80, 1, 0, False),
+        (9, 9, 3, 0, False),
+    ],
+)
+def test_what_three_papers_write_is_no_public(
+    press: int,
+    others: int,
+    sources: int,
+    authors: int,
+    few: bool,  # noqa: FBT001
+) -> None:
+    """Nor are headlines of fewer than ten sources with hardly a post; posts of unknown authors may be one."""
+    every, kinds = (press + others,) * len(WINDOW_SECONDS), ((press, others, 0, 0, 0),) * len(WINDOW_SECONDS)
+    six_hours = windows(total=every, kinds=kinds, spread=sources, authors=authors)
+    assert CrowdEvidence(60).read(six_hours).few is few
 
 
 @given(st.integers(0, 1000), st.integers(0, 1200), st.integers(0, 4))

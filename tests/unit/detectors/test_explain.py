@@ -105,11 +105,16 @@ def test_a_private_sample_leaves_only_from_a_crowd() -> None:
 
 
 def test_at_most_three_samples_the_most_telling_first_and_no_text_twice() -> None:
-    """The most negative of a crisis, the least negative of a positive alert."""
+    """The most negative of a crisis, the least negative of a positive alert; a narrative's as they come."""
     texts = [example(n, text=f"Câu {n % 4}", negative_milli=100 * n) for n in range(1, 9)]
     found = samples(windows(), texts, AlertKind.CRISIS)
     assert [s.title_or_text for s in found] == ["Câu 0", "Câu 3", "Câu 2"]
     assert samples(windows(), texts, AlertKind.POSITIVE)[0].title_or_text == "Câu 1"
+    assert [s.title_or_text for s in samples(windows(), texts[4:], AlertKind.NARRATIVE)] == [
+        "Câu 1",
+        "Câu 2",
+        "Câu 3",
+    ]
 
 
 def test_a_near_copy_is_no_second_sample() -> None:

@@ -94,6 +94,16 @@ def test_what_retells_a_story_that_paged_weighs_less() -> None:
     assert scores[1] < scores[0]
 
 
+def test_the_most_telling_article_comes_first() -> None:
+    """It says what the others say as well, and it is grave; one that only touches the matter comes last."""
+    stories = taught()
+    touching = article(190, AFTER + 4 * HOUR, (91, *own(1, 3)))
+    grave = msgspec.structs.replace(retold(1, 3)[2], gravity_milli=900)
+    story = told(stories, [*retold(1, 2), grave, touching])[-1]
+    mentions = stories.read(story, AFTER + 4 * HOUR).mentions
+    assert (mentions[0], mentions[-1]) == (grave.mention, touching.mention)
+
+
 def test_a_story_is_over_after_two_quiet_days() -> None:
     """Then it is forgotten."""
     stories = taught()

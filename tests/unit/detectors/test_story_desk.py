@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from story_support import AFTER, DAY, HOUR, ordinary, retold
 
 from detectors.events import AlertEvent, AlertKind, DecisionReason, EventName, Name, Severity, encode_event
+from detectors.incident import alert_id_of
+from detectors.orders import Cancelled, PlannedEvent, Verdict, VerdictName
 from detectors.settings import DetectionSettings
 from detectors.story_desk import StoryDesk
 from detectors.story_ledger import StoryLedger
@@ -111,6 +113,59 @@ def test_truncation_and_restart_change_nothing(cut: int) -> None:
     later = watched(STREAM[cut:], StoryDesk.load(stored, NAMES, SETTINGS, "0" * 12))
     assert early == WHOLE[: len(early)]
     assert [encode_event(event) for event in later] == WHOLE[len(early) :]
+
+
+def planned(*topics: str) -> PlannedEvent:
+    """Return an event of the two days in which the stories come."""
+    return PlannedEvent("exam", topics, AFTER, AFTER + 2 * DAY, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("gravity", "topics", "severity", "reason"),
+    [
+        (790, ("y-te",), Severity.INFO, DecisionReason.PLANNED),
+        (790, ("dien",), Severity.WARNING, DecisionReason.GRAVE_STORY),
+        (790, (), Severity.WARNING, DecisionReason.GRAVE_STORY),
+        (900, ("y-te",), Severity.WARNING, DecisionReason.GRAVE_STORY),
+    ],
+)
+def test_a_planned_event_excuses_the_stories_of_its_topics_but_no_harm(
+    gravity: int, topics: tuple[str, ...], severity: Severity, reason: DecisionReason
+) -> None:
+    """A plan for another topic, or for all, explains no story; three dead need no explanation."""
+    watcher = desk()
+    watcher.hear(planned(*topics))
+    told = max(watched(feed(retold(1, 5, gravity=gravity)), watcher), key=lambda event: event.severity.rank)
+    assert (told.kind, told.severity, told.reason) == (AlertKind.NARRATIVE, severity, reason)
+
+
+def test_a_cancelled_event_excuses_nothing() -> None:
+    """As if it had never been planned."""
+    watcher = desk()
+    watcher.hear(planned("y-te"))
+    watcher.hear(Cancelled("exam"))
+    assert watched(feed(retold(1, 5, gravity=790)), watcher) == watched(feed(retold(1, 5, gravity=790)))
+
+
+def test_false_alarms_ask_for_more_and_good_pages_for_no_less() -> None:
+    """Verdicts on the desk's own alerts alone; a false alarm that is taken back is forgotten."""
+    page = next(one for one in watched(feed(retold(1, 5, gravity=900))) if one.severity.paging)
+    ids = [alert_id_of("y-te", AFTER + n * HOUR, f"story{n}") for n in range(8)]
+
+    def threshold(name: VerdictName | None, alerts: list[str]) -> float:
+        watcher = desk()
+        for alert in alerts:
+            watcher.hear(Verdict("y-te", alert, VerdictName.FALSE_ALARM))
+            watcher.hear(Verdict("y-te", alert, name))
+        events = watched(feed(retold(1, 5, gravity=950)), watcher)
+        return next(one.evidence[0].threshold for one in events if one.severity.paging)
+
+    usual = threshold(None, [])
+    assert threshold(VerdictName.FALSE_ALARM, [page.alert_id]) > usual
+    assert threshold(VerdictName.FALSE_ALARM, ids) > usual
+    assert threshold(VerdictName.USEFUL, ids) == usual
+    assert threshold(None, ids) == usual
+    assert threshold(VerdictName.FALSE_ALARM, [alert_id_of("y-te", AFTER), "y-te", "a1"]) == usual
 
 
 def test_an_unknown_state_is_learnt_anew() -> None:

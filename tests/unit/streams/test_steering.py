@@ -5,6 +5,7 @@ import pytest
 from core_support import START_MINUTE, Desk, catalogue, tick
 
 from detectors.orders import Cancelled, Order, PlannedEvent, Verdict, VerdictName
+from detectors.stories import STORY_DESK
 from streams import observation as wire
 from streams.catalogue import Catalogue
 from streams.journal import restore
@@ -28,7 +29,8 @@ def test_a_verdict_goes_to_the_partition_of_its_topic() -> None:
     """One order in one partition; null takes the verdict back."""
     assert read(FEEDBACK, SAID) == Verdict("chu-de-1", "a1", VerdictName.USEFUL)
     assert read(FEEDBACK, SAID | {"verdict": None}) == Verdict("chu-de-1", "a1", None)
-    assert list(partitions_of(Verdict("chu-de-1", "a1", None), 4)) == [wire.home_partition("chu-de-1", 4)]
+    both = {wire.home_partition(topic, 4) for topic in ("chu-de-1", STORY_DESK)}
+    assert set(partitions_of(Verdict("chu-de-1", "a1", None), 4)) == both
 
 
 def test_a_planned_event_concerns_the_topics_below_those_it_names() -> None:
@@ -69,12 +71,12 @@ def ordered(*orders: Order) -> bytes:
 
 
 def test_an_order_reaches_the_topics_that_it_concerns_and_no_other() -> None:
-    """What is planned for topic 0 raises what is expected there alone, also after a restart."""
+    """What is planned for topic 0 is known there and to the desk of its stories, also after a restart."""
     desk = Desk().run([ordered(EXAM)])
     for _ in range(2):
         dumps = {topic: state.monitor.dump() for topic, state in desk.watch.topics.items()}
         calendars = {topic: dump.get("calendar") for topic, dump in dumps.items()}
-        assert {topic for topic, planned in calendars.items() if planned} == {"chu-de-0"}
+        assert {topic for topic, planned in calendars.items() if planned} == {"chu-de-0", STORY_DESK}
         desk.start()
 
 
