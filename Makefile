@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 # further arguments, e.g. make test ARGS="-k kafka"
 ARGS ?=
+# a test process a core; a file's tests stay together, as they share a broker. ARGS="-n0 -s" shows what a test prints
+SIDE_BY_SIDE := -n auto --maxprocesses 8 --dist loadfile
 
 .PHONY: help run setup setup-dev test bench lint format lock clean
 
@@ -33,7 +35,7 @@ run: setup
 	@$(BIN)/haidang up --demo $(ARGS)
 
 test: setup-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 bench: python
 	@"$(PYTHON)" deploy/bootstrap.py bench

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from kafka_support import free_port
 from timeline import Timeline, timeline
 
 from api.clock import to_ms
@@ -25,12 +25,6 @@ receivers: [{ name: nobody }]
 pytestmark = pytest.mark.skipif(
     PROGRAM is None, reason="Alertmanager is not installed (Debian: prometheus-alertmanager)"
 )
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @asynccontextmanager

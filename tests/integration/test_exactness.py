@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from deploy.embedded_kafka import EmbeddedKafka
 
 MENTIONS = 50_000
+PATIENCE_SECONDS = 300.0  # what must come true may take as long as a busy machine needs
 FAULTS = ("worker -9", "api -9", "worker -15", "broker -9", "worker -9", "api -15", "broker -15", "worker -9")
 
 
@@ -85,9 +86,10 @@ def alert_events(bootstrap: str) -> dict[tuple[str, int], set[bytes]]:
 
 
 def differences(found: dict[Cell, int], truth: Truth) -> dict[Cell, tuple[int, int]]:
-    """Return (counted, true) of up to ten cells where the two differ."""
+    """Return (counted, true) of the first and last five cells where the two differ."""
     wrong = [cell for cell in found.keys() | truth.counts.keys() if found.get(cell, 0) != truth.counts[cell]]
-    return {cell: (found.get(cell, 0), truth.counts[cell]) for cell in sorted(wrong)[:10]}
+    ordered = sorted(wrong)
+    return {cell: (found.get(cell, 0), truth.counts[cell]) for cell in {*ordered[:5], *ordered[-5:]}}
 
 
 def test_counts_and_alerts_are_exact_under_faults(scene: Scene) -> None:
@@ -106,7 +108,7 @@ def test_counts_and_alerts_are_exact_under_faults(scene: Scene) -> None:
         eventually(
             lambda: scene.revive() and handled(broker.bootstrap),
             until=lambda records, moment=moment: records > moment,
-            within_seconds=90,
+            within_seconds=PATIENCE_SECONDS,
             what=f"the worker to reach the moment of {fault!r}",
         )
         scene.strike(fault)
@@ -117,15 +119,15 @@ def test_counts_and_alerts_are_exact_under_faults(scene: Scene) -> None:
     eventually(
         lambda: scene.revive() and remaining(broker.bootstrap),
         until=lambda left: left == 0,
-        within_seconds=90,
+        within_seconds=PATIENCE_SECONDS,
         what="every mention to be read",
     )
-    for counts in (lambda: series(broker.bootstrap), scene.api.series):
+    for where, counts in (("on Kafka", lambda: series(broker.bootstrap)), ("at the API", scene.api.series)):
         eventually(
             lambda counts=counts: differences(counts(), truth),
             until=lambda wrong: not wrong,
-            within_seconds=60,
-            what="counts that equal the truth",
+            within_seconds=PATIENCE_SECONDS,
+            what=f"counts {where} that equal the truth",
         )
     events = alert_events(broker.bootstrap)
     served = eventually(

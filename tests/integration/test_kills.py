@@ -1,7 +1,7 @@
 """kill -9 of the API at random points while alert events flow: nothing is lost, nothing is told twice as new.
 
 The routine run kills a few times. ``KILLS=200 EVENTS=1000 ENDPOINTS=20`` before ``make test
-ARGS="tests/integration/test_kills.py -s"`` is the full one.
+ARGS="-n0 -s tests/integration/test_kills.py"`` is the full one.
 """
 
 import os

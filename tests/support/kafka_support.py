@@ -5,6 +5,7 @@ in ``tests/conftest.py``) or builds its own with `fresh_broker`.
 """
 
 import os
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from deploy.kafka_topics import DEFAULT_PARTITIONS, ensure_topics
 T = TypeVar("T")
 
 POLL_SECONDS = 0.05
-FREE_PORT_TRIES = 100
+FIRST_PORT, PORTS = 20_000, 10_000  # below the kernel's range for outgoing connections
+SHARES = 10  # of the ports: test processes side by side never look in the same one
 
 
 def eventually(
@@ -52,15 +54,17 @@ def eventually(
 def free_port(count: int = 1) -> int:
     """Return a port of 127.0.0.1 such that it and the ``count - 1`` above it are free.
 
-    Taken outside the kernel's range for outgoing connections, so that no client's socket slips in between
-    the look and the use.
+    Taken outside the kernel's range for outgoing connections, and from this test process's own share, so
+    that nobody slips in between the look and the use.
     """
-    start = 20_000 + (os.getpid() * 37) % 9_000
-    for attempt in range(FREE_PORT_TRIES):
-        port = 20_000 + (start - 20_000 + attempt * 7) % 10_000
+    size = PORTS // SHARES
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % SHARES
+    chance = random.Random(time.monotonic_ns())  # noqa: S311 - where to look first
+    for place in chance.sample(range(size - count), size - count):
+        port = FIRST_PORT + share * size + place
         if all(_is_free(port + offset) for offset in range(count)):
             return port
-    raise RuntimeError("no free ports between 20000 and 30000")
+    raise RuntimeError(f"no {count} free ports side by side among this process's {size}")
 
 
 def _is_free(port: int) -> bool:
