@@ -6,7 +6,7 @@ from starlette.types import StatelessLifespan
 
 from api import errors
 from api.freshness import Freshness
-from api.gate import Gate
+from api.gate import CHANGING, Gate
 from api.middleware import BodyLimit, Watch
 from api.openapi import DocumentedApp
 from api.repeats import Repeats
@@ -32,7 +32,8 @@ DESCRIPTION = """Early warning of communication crises.
 Every request under `/v1` carries an API key: `Authorization: Bearer hdk_...`. Roles: a viewer reads, an
 officer handles alerts and posts mentions, an admin manages endpoints. Errors are `application/problem+json`
 and name the bad field. Lists give a `next` cursor; unknown query parameters are refused. Answers to GET carry
-an `ETag`; a POST with an `Idempotency-Key` is carried out once; `RateLimit-*` fields tell what is left."""
+an `ETag`; a POST or PATCH with an `Idempotency-Key` is carried out once; `RateLimit-*` fields tell what is
+left."""
 
 CORS_REQUEST = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
 CORS_ANSWER = (
@@ -85,7 +86,7 @@ def _wrap(app: FastAPI, services: Services) -> None:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=services.settings.cors_origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("GET", *sorted(CHANGING)),
             allow_headers=CORS_REQUEST,
             expose_headers=CORS_ANSWER,
         )

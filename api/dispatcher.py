@@ -57,13 +57,24 @@ class Dispatcher:
     """Deliver for as long as the process lives; one per process, and one process per SQLite database."""
 
     def __init__(
-        self, store: Store, channels: Channels, metrics: Metrics, due: Bell, clock: Clock, pace: Pace
+        self,
+        store: Store,
+        channels: Channels,
+        metrics: Metrics,
+        due: Bell,
+        journal: Bell,
+        clock: Clock,
+        pace: Pace,
     ) -> None:
-        """Prepare; nothing is attempted yet."""
+        """Prepare; nothing is attempted yet.
+
+        ``due`` wakes it, ``journal`` is rung when it has written there.
+        """
         self._store = store
         self._channels = channels
         self._metrics = metrics
         self._due = due
+        self._journal = journal
         self._clock = clock
         self._pace = pace
         self._lease_ms = round(pace.lease_seconds * MILLISECONDS)
@@ -129,8 +140,11 @@ class Dispatcher:
         now = self._clock.now_ms()
         with self._store.write() as connection:
             lost = outbox.take_back(connection, self._orphans_before_ms(now), now)
+            escalated = outbox.release(connection, now)
             items = outbox.claim_due(connection, now, self._busy, self._pace.lanes)
             next_ms = outbox.next_due_ms(connection, now)
+        if escalated:
+            self._journal.ring()
         if lost:
             self._metrics.delivery_attempts.labels(outcome.Outcome.INTERRUPTED).inc(lost)
             logs.warn(LOG, "attempts_interrupted", attempts=lost)

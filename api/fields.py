@@ -43,6 +43,8 @@ def _is_in_range(value: datetime) -> datetime:
 NUMBER = BeforeValidator(is_number)
 """Stands after a number's bounds, or they would be missing in the OpenAPI document."""
 
+MAX_REVISION = 2**31 - 1
+Revision = Annotated[int, Field(ge=1, le=MAX_REVISION), NUMBER]
 Text = Annotated[str, BeforeValidator(has_no_nul)]
 Time = Annotated[AwareDatetime, BeforeValidator(is_rfc3339)]
 Moment = Annotated[Time, AfterValidator(_is_in_range)]

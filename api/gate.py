@@ -18,6 +18,8 @@ from api.services import Services
 from api.store import audit
 
 PREFIX = "/v1/"
+CHANGING = frozenset({"POST", "PATCH"})
+"""The methods that change something."""
 
 
 def is_guarded(scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from api.errors import MEDIA_TYPE
 from api.examples import example
-from api.gate import PREFIX
+from api.gate import CHANGING, PREFIX
 
 Document = dict[str, Any]
 
@@ -48,9 +48,9 @@ _ANSWERS: dict[HTTPStatus, str] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "A bad or unknown parameter or field, which is named",
     HTTPStatus.TOO_MANY_REQUESTS: "The key has sent too many requests; `Retry-After` says when to go on",
 }
-_POST_ANSWERS: dict[HTTPStatus, str] = {
+_CHANGE_ANSWERS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read",
-    HTTPStatus.CONFLICT: "Not possible in the present state, which is named, or under way already",
+    HTTPStatus.CONFLICT: "Not possible in the present state, which is named, or its key is taken",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is above 4 MiB",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON",
 }
@@ -66,7 +66,7 @@ _WEBHOOK_HEADERS = {
 _WEBHOOK_ANSWERS = {
     "2XX": "Delivered",
     "410": "The endpoint is gone: it is disabled",
-    "default": "Not delivered, as by a redirect: tried again for up to 28 hours; `Retry-After` is heeded",
+    "default": "Not delivered, as by a redirect: tried again for up to 24 hours; `Retry-After` is heeded",
 }
 
 
@@ -101,10 +101,10 @@ def _guard(method: str, operation: Document) -> None:
     streams = (
         _STREAM in operation["responses"]["200"]["content"] if "200" in operation["responses"] else False
     )
-    answers = operation["responses"]
-    for status, text in (_ANSWERS | (_POST_ANSWERS if method == "post" else {})).items():
+    answers, changes = operation["responses"], method.upper() in CHANGING
+    for status, text in (_ANSWERS | (_CHANGE_ANSWERS if changes else {})).items():
         answers.setdefault(str(int(status)), {"description": text})
-    if method == "post":
+    if changes:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
     elif not streams:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})

@@ -1,6 +1,7 @@
-"""Idempotency-Key on every POST under ``/v1``: a request that is sent again is answered from memory.
+"""Idempotency-Key on every change under ``/v1``: a request that is sent again is answered from memory.
 
-Only what succeeded is remembered: a refused request has changed nothing and is judged afresh.
+Only what succeeded is remembered: a refused request has changed nothing and is judged afresh. What a request
+writes and what is answered to it are one transaction.
 """
 
 from http import HTTPStatus
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import errors
 from api.clock import now_ms
 from api.errors import FieldError, ProblemError
-from api.gate import is_guarded
+from api.gate import CHANGING, is_guarded
 from api.held import Held, json_response
 from api.services import Services
 from api.store import once
@@ -29,52 +30,61 @@ class Repeats:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         """Wrap an application."""
         self._app = app
-        self._store = services.store
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the routes, or from memory."""
-        if not is_guarded(scope) or scope["method"] != "POST" or (key := _key(scope)) is None:
+        if not is_guarded(scope) or scope["method"] not in CHANGING or (key := _key(scope)) is None:
             await self._app(scope, receive, send)
             return
         try:
             body = await Request(scope, receive).body()
-            claim = await run_in_threadpool(self._claim, scope, _checked(key), body)
+            asked = _asked(scope, _checked(key), body)
+            found = await run_in_threadpool(self._look, asked)
+            if found is None:
+                found = await self._carry_out(asked, scope, _again(body, receive), send)
+        except once.OtherRequestError:
+            await errors.refusal(_other_request())(scope, receive, send)
         except (ProblemError, HTTPException) as error:
             await errors.refusal(error)(scope, receive, send)
-            return
-        if isinstance(claim, once.Answered):
-            await json_response(claim.status, claim.body.encode(), REPLAYED)(scope, receive, send)
-            return
-        await self._carry_out(claim, scope, _again(body, receive), send)
+        else:
+            if found is not None:
+                await json_response(found.status, found.body.encode(), REPLAYED)(scope, receive, send)
 
-    def _claim(self, scope: Scope, key: str, body: bytes) -> once.Claimed | once.Answered:
-        """Claim the request; raises a problem when it is another's or under way."""
-        digest = once.request_digest(scope["path"], scope["query_string"], body)
-        with self._store.write() as connection:
-            claim = once.claim(connection, scope["state"]["principal"].key_id, key, digest, now_ms())
-        if isinstance(claim, once.Refusal):
-            raise _refused(claim)
-        return claim
+    def _look(self, asked: once.Asked) -> once.Answered | None:
+        """Give what was answered to the request before; None when it was not."""
+        with self._services.store.read() as connection:
+            return once.look(connection, asked)
 
-    async def _carry_out(self, claim: once.Claimed, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the routes answer, keep what they answered and send it."""
+    async def _carry_out(
+        self, asked: once.Asked, scope: Scope, receive: Receive, send: Send
+    ) -> once.Answered | None:
+        """Let the routes answer, keep that with what they wrote, and send it.
+
+        Gives the answer of another request with this key that was faster; None when there was none.
+        """
+        store = once.OneTransaction(self._services.store, asked, now_ms())
+        scope["state"]["store"] = store
         held = Held(send)
-        kept = False
         try:
             await self._app(scope, receive, held.take)
-            kept = held.status is not None and held.status < HTTPStatus.MULTIPLE_CHOICES
+            if held.status is not None and held.status < HTTPStatus.MULTIPLE_CHOICES:
+                await run_in_threadpool(store.keep, once.Answered(held.status, held.body.decode()))
+        except once.RepeatedError as error:
+            return error.answered
         finally:
-            await run_in_threadpool(self._settle, claim, held if kept else None)
+            await run_in_threadpool(store.drop)
+        self._services.journal.ring()
+        self._services.due.ring()
         if held.status is not None:
             await json_response(held.status, held.body, {})(scope, receive, send)
+        return None
 
-    def _settle(self, claim: once.Claimed, held: Held | None) -> None:
-        """Remember the answer, or give the claim up when there is none to remember."""
-        with self._store.write() as connection:
-            if held is None or held.status is None:
-                once.release(connection, claim)
-            else:
-                once.answer(connection, claim, held.status, held.body.decode())
+
+def _asked(scope: Scope, key: str, body: bytes) -> once.Asked:
+    """Say what is asked for, and under which key."""
+    digest = once.request_digest(scope["path"], scope["query_string"], body)
+    return once.Asked(scope["state"]["principal"].key_id, key, digest)
 
 
 def _key(scope: Scope) -> str | None:
@@ -89,13 +99,10 @@ def _checked(key: str) -> str:
     return key
 
 
-def _refused(refusal: once.Refusal) -> ProblemError:
-    """Give the problem of a request that is not carried out."""
-    if refusal is once.Refusal.UNDER_WAY:
-        detail = f"the request with this {NAME} is still under way"
-        return ProblemError(HTTPStatus.CONFLICT, detail, retry_after_seconds=1, reason=refusal)
+def _other_request() -> ProblemError:
+    """Give the problem of a key that was used before."""
     detail = f"this {NAME} was used for another request within 24 hours; take a new one"
-    return ProblemError(HTTPStatus.CONFLICT, detail, reason=refusal)
+    return ProblemError(HTTPStatus.CONFLICT, detail, reason="other_request")
 
 
 def _bad(detail: str) -> ProblemError:

@@ -78,6 +78,7 @@ class Sample(BaseModel):
     source: str
     url: str | None = None
     published_at: datetime
+    mention: str | None = Field(None, description="64 bits of source and id, in hexadecimal digits")
 
 
 class Model(BaseModel):
@@ -146,14 +147,17 @@ class Alert(AlertEvent):
 
 
 class JournalLine(BaseModel):
-    """One line of an alert's history: an event of the machine or an officer's action."""
+    """One line of an alert's history: an event of the machine, an officer's action, or an escalation."""
 
     seq: int
     origin: Origin
     at: datetime
     event: str
     by: str | None = None
-    data: dict[str, Any] = Field(description="Alert event v1, or the action with verdict and comment")
+    data: dict[str, Any] = Field(
+        description="Alert event v1; the action with verdict and comment; or, of ``escalated``, the deadline "
+        "and the endpoints that were told"
+    )
 
 
 class Topic(BaseModel):
@@ -212,6 +216,7 @@ class Endpoint(BaseModel):
     disabled_reason: str | None = None
     created_at: datetime
     created_by: str
+    revision: int = Field(description="Goes up with every change of it; for compare-and-set")
     secret: str | None = None
 
 

@@ -1,6 +1,6 @@
 """What the routes work with, made once per process."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -48,7 +48,7 @@ class Services:
             lease_seconds=self.settings.webhook_timeout_seconds + LEASE_SECONDS,
             disable_hours=self.settings.webhook_disable_hours,
         )
-        return Dispatcher(self.store, self.channels, self.metrics, self.due, self.clock, pace)
+        return Dispatcher(self.store, self.channels, self.metrics, self.due, self.journal, self.clock, pace)
 
     def new_refresher(self) -> Refresher:
         """Make what keeps alerts firing at Alertmanagers."""
@@ -98,8 +98,10 @@ def build(settings: ApiSettings, store: Store) -> Services:
 
 
 def of_request(request: Request) -> Services:
-    """Give the process's services to a route."""
-    return cast("Services", request.app.state.services)
+    """Give the process's services to a route; a request that is carried out once has a store of its own."""
+    services = cast("Services", request.app.state.services)
+    own: Store | None = getattr(request.state, "store", None)
+    return services if own is None else replace(services, store=own)
 
 
 Use = Annotated[Services, Depends(of_request)]

@@ -1,6 +1,7 @@
 """Settings of the API process: one frozen model, read once."""
 
 import re
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -83,6 +84,10 @@ class ApiSettings(BaseModel):
     smtp_encryption: Encryption = Field(
         default=Encryption.STARTTLS, description="How the connection to it is protected: starttls, tls, none"
     )
+    smtp_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that may sign its certificate; if not set, the system's",
+    )
     smtp_from: str = Field(
         default="haidang@localhost",
         pattern=r"^[^\s@<>]+@[^\s@<>]+$",
@@ -140,6 +145,17 @@ class ApiSettings(BaseModel):
     keep_audit_months: Annotated[int, Field(ge=1, le=240)] = Field(
         default=24, description="How long the audit log is kept, in months of 31 days"
     )
+
+    @field_validator("smtp_ca_file")
+    @classmethod
+    def _authorities_are_readable(cls, value: Path | None) -> Path | None:
+        """Refuse a file in which no certificate can be read."""
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as error:
+                raise ValueError("is not a file of certificates in PEM form that can be read") from error
+        return value
 
     @field_validator("database_url")
     @classmethod

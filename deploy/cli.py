@@ -251,7 +251,8 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="What haid
 def erase(
     source: Annotated[str | None, typer.Option(metavar="NAME", help="All of a source.")] = None,
     mention: Annotated[
-        tuple[str, str] | None, typer.Option(metavar="SOURCE URL", help="One mention, by its link.")
+        tuple[str, str] | None,
+        typer.Option(metavar="SOURCE ID", help="One mention, by its id or its link."),
     ] = None,
 ) -> None:
     """Erase a source's or a mention's samples from the store, and keep them out of later alerts."""

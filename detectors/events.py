@@ -1,5 +1,6 @@
 """Alert event v1: the one shape in which a decision leaves the detectors."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -124,13 +125,27 @@ class Evidence(msgspec.Struct, frozen=True):
     detector: str | msgspec.UnsetType = msgspec.UNSET
 
 
+def mention_key(source: str, mention_id: str) -> int:
+    """Return 64 bits of a mention's identity (name of its source, id), the same in every process and version.
+
+    NUL separates the two: no valid mention contains it, so different pairs never share their bytes.
+    """
+    identity = f"{source}\0{mention_id}".encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(identity, digest_size=8).digest(), "big")
+
+
 class Sample(msgspec.Struct, frozen=True):
-    """One masked mention an officer may read."""
+    """One masked mention an officer may read.
+
+    ``mention`` are the 16 hexadecimal digits of its `mention_key`: by them it is found again when it is to be
+    erased. Events of older versions have none.
+    """
 
     title_or_text: str
     source: str
     url: str | None
     published_at: datetime
+    mention: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Model(msgspec.Struct, frozen=True):

@@ -150,7 +150,12 @@ def samples(windows: Windows, examples: Iterable[Example], kind: AlertKind) -> t
     for example in allowed:
         if len(chosen) < SAMPLES and not any(_alike(example, other) for other in chosen):
             chosen.append(example)
-    return tuple(Sample(e.text, e.source, e.url, datetime.fromtimestamp(e.published, UTC)) for e in chosen)
+    return tuple(_sample(example) for example in chosen)
+
+
+def _sample(example: Example) -> Sample:
+    said = datetime.fromtimestamp(example.published, UTC)
+    return Sample(example.text, example.source, example.url, said, f"{example.mention:016x}")
 
 
 def _alike(one: Example, other: Example) -> bool:

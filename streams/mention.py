@@ -10,7 +10,6 @@ where that fails does the slow one take the envelope apart, element by element, 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Meta
+
+from detectors.events import mention_key
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -230,12 +231,8 @@ def is_stale(mention: Mention, appended_ms: int) -> bool:
 
 
 def mention_hash(mention: Mention) -> int:
-    """Return 64 bits of (``source.name``, ``id``), the same in every process and version.
-
-    NUL separates the two: no valid mention contains it, so different pairs never share their bytes.
-    """
-    identity = f"{mention.source.name}\0{mention.id}".encode()
-    return int.from_bytes(hashlib.blake2b(identity, digest_size=8).digest(), "big")
+    """Return 64 bits of (``source.name``, ``id``), the same in every process and version."""
+    return mention_key(mention.source.name, mention.id)
 
 
 def encode_dead_letter(rejection: Rejection, *, topic: str, partition: int, offset: int, at_ms: int) -> bytes:

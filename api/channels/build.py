@@ -42,6 +42,7 @@ def _relay(settings: ApiSettings, host: str) -> Relay:
         host=host,
         port=settings.smtp_port,
         encryption=settings.smtp_encryption,
+        ca_file=settings.smtp_ca_file,
         sender=settings.smtp_from,
         user=settings.smtp_user,
         password=None if password is None else password.get_secret_value(),

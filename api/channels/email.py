@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from enum import StrEnum
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -31,11 +32,15 @@ class Encryption(StrEnum):
 
 @dataclass(frozen=True)
 class Relay:
-    """The SMTP server that takes our mail."""
+    """The SMTP server that takes our mail.
+
+    ``ca_file``: the authorities that may have signed its certificate, None for the system's.
+    """
 
     host: str
     port: int
     encryption: Encryption
+    ca_file: Path | None
     sender: str
     user: str | None
     password: str | None
@@ -82,6 +87,7 @@ class EmailChannel:
                 password=relay.password,
                 use_tls=relay.encryption is Encryption.TLS,
                 start_tls=relay.encryption is Encryption.STARTTLS,
+                cert_bundle=None if relay.ca_file is None else str(relay.ca_file),
                 timeout=relay.timeout_seconds,
             )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:

@@ -13,7 +13,7 @@ from api import cursor
 from api.auth import Officer, Principal, Viewer
 from api.clock import rfc3339, to_ms
 from api.errors import ProblemError
-from api.fields import NUMBER, Comment, Cursor, Text, Time
+from api.fields import MAX_REVISION, NUMBER, Comment, Cursor, Revision, Text, Time
 from api.lifecycle import Conflict, ConflictReason, Wish
 from api.query import Sampled, StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
@@ -23,8 +23,6 @@ from api.store import alerts, deadlines
 from api.store.audit import note
 from api.store.states import Action, AlertState, AlertVerdict, HumanState, Origin
 from detectors.events import AlertKind, Severity
-
-MAX_REVISION = 2**31 - 1
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], responses=SHARED)
 
@@ -68,7 +66,7 @@ class Handling(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     comment: Comment | None = None
-    revision: Annotated[int, Field(ge=1, le=MAX_REVISION), NUMBER] | None = Field(
+    revision: Revision | None = Field(
         default=None, description="If given, 409 unless it is the alert's revision"
     )
     handling_revision: Annotated[int, Field(ge=0, le=MAX_REVISION), NUMBER] | None = Field(
@@ -152,7 +150,7 @@ def get_alert(_: Viewer, services: Use, sampled: Sampled, alert_id: str) -> Resp
 def list_events(
     _: Viewer, services: Use, sampled: Sampled, alert_id: str, query: Annotated[HistoryQuery, Query()]
 ) -> Response:
-    """List what happened to an alert, in order: the machine's events and the officers' actions."""
+    """List what happened to an alert, in order: the machine's events, officers' actions, escalations."""
     after = 0 if query.cursor is None else cursor.decode(query.cursor, int)[0]
     with services.store.read() as connection:
         _view(connection, alert_id, services.clock.now_ms())

@@ -1,8 +1,8 @@
-"""Endpoints: create, list, test, rotate, disable, enable."""
+"""Endpoints: create, list, change, test, rotate, disable, enable."""
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
@@ -14,7 +14,7 @@ from api.auth import Admin, Viewer
 from api.channels import Channels
 from api.clock import from_ms, rfc3339
 from api.errors import ProblemError, invalid
-from api.fields import NUMBER, Cursor, Id, Text
+from api.fields import NUMBER, Cursor, Id, Revision, Text
 from api.letter import Language, Letter, Trial
 from api.outcome import DeadReason, DisabledReason
 from api.query import StrictQuery, no_query
@@ -40,17 +40,21 @@ class EndpointQuery(StrictQuery):
     cursor: Cursor | None = None
 
 
-class NewEndpoint(BaseModel):
-    """Someone to be told of alerts, by one channel."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: Text = Field(
+Url = Annotated[
+    Text,
+    Field(
         max_length=2000,
         description="webhook: https, or http for a receiver of the allow-list; alertmanager: its address "
         "without the API's path; email: mailto:a@b.example,c@d.example; apprise: an Apprise address",
-    )
-    channel: ChannelName = ChannelName.WEBHOOK
+    ),
+]
+
+
+class Wishes(BaseModel):
+    """What someone wants to be told of, when and how."""
+
+    model_config = ConfigDict(extra="forbid")
+
     language: Language = Field(Language.VI, description="Of messages to people")
     name: Text = Field("", max_length=200)
     min_severity: Severity = Field(Severity.INFO, description="Alerts that never reach it are not delivered")
@@ -73,6 +77,21 @@ class NewEndpoint(BaseModel):
         None,
         description="Only tell of alerts whose deadline is so many minutes away and not met",
     )
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _quiet_hours_parse(cls, value: str | None) -> str | None:
+        """Refuse quiet hours that cannot be read."""
+        if value is not None:
+            parse_quiet_hours(value)
+        return value
+
+
+class NewEndpoint(Wishes):
+    """Someone to be told of alerts, by one channel."""
+
+    url: Url
+    channel: ChannelName = ChannelName.WEBHOOK
     secret: str | None = Field(
         None,
         max_length=120,
@@ -88,14 +107,6 @@ class NewEndpoint(BaseModel):
             signing.secret_bytes(value)
         return value
 
-    @field_validator("quiet_hours")
-    @classmethod
-    def _quiet_hours_parse(cls, value: str | None) -> str | None:
-        """Refuse quiet hours that cannot be read."""
-        if value is not None:
-            parse_quiet_hours(value)
-        return value
-
     def checked(self, channels: Channels) -> endpoints.NewEndpoint:
         """Give what the store keeps; raises a 422 problem when the channel cannot reach the address."""
         fault = channels.fault(self.channel, self.url)
@@ -103,8 +114,6 @@ class NewEndpoint(BaseModel):
             raise invalid("url", fault)
         if self.secret is not None and self.channel is not ChannelName.WEBHOOK:
             raise invalid("secret", "is for webhooks only")
-        people = self.channel in {ChannelName.EMAIL, ChannelName.APPRISE}
-        default_seconds = GROUP_SECONDS if people else 0
         return endpoints.NewEndpoint(
             name=self.name,
             url=self.url,
@@ -115,9 +124,39 @@ class NewEndpoint(BaseModel):
             channel=self.channel,
             language=self.language,
             quiet_hours=self.quiet_hours,
-            group_seconds=default_seconds if self.group_seconds is None else self.group_seconds,
+            group_seconds=_group_seconds(self.group_seconds, self.channel),
             escalation_minutes=self.escalation_minutes,
         )
+
+
+def _group_seconds(wanted: int | None, channel: ChannelName) -> int:
+    """Give for how long alerts are grouped; who is a person is spared single messages."""
+    people = channel in {ChannelName.EMAIL, ChannelName.APPRISE}
+    return (GROUP_SECONDS if people else 0) if wanted is None else wanted
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Promise no value for a field that is left out: it stays as it is."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class EndpointChange(Wishes):
+    """What is to be changed of an endpoint: what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_without_defaults)
+
+    url: Url = ""
+    revision: Revision | None = Field(None, description="If given, 409 unless it is the endpoint's revision")
+
+    def values(self, channel: ChannelName, channels: Channels) -> dict[str, object]:
+        """Give what was said, as the store keeps it; raises a 422 problem when the address is not usable."""
+        said = self.model_dump(mode="json", exclude_unset=True, exclude={"revision"})
+        if "url" in said and (fault := channels.fault(channel, self.url)) is not None:
+            raise invalid("url", fault)
+        if "group_seconds" in said:
+            said["group_seconds"] = _group_seconds(self.group_seconds, channel)
+        return said
 
 
 def _shown_url(row: endpoints.AnyRow) -> str:
@@ -154,6 +193,7 @@ def _shape(row: endpoints.AnyRow, now: int, secret: str | None = None) -> Endpoi
         disabled_reason=row.disabled_reason,
         created_at=from_ms(row.created_ms),
         created_by=row.created_by,
+        revision=row.revision,
         secret=secret,
     )
 
@@ -187,13 +227,46 @@ def list_endpoints(_: Viewer, services: Use, query: Annotated[EndpointQuery, Que
     return Page[Endpoint](items=[_shape(row, now) for row in shown], next=place)
 
 
+@router.get("/{endpoint_id}", responses=NOT_FOUND, dependencies=[Depends(no_query)])
+def get_endpoint(_: Viewer, services: Use, endpoint_id: str) -> Endpoint:
+    """Give one endpoint, without its secret."""
+    with services.store.read() as connection:
+        return _shape(_found(connection, endpoint_id), services.clock.now_ms())
+
+
+@router.patch("/{endpoint_id}", responses=NOT_FOUND | CONFLICT, dependencies=[Depends(no_query)])
+def change_endpoint(who: Admin, services: Use, endpoint_id: str, body: EndpointChange) -> Endpoint:
+    """Change what an endpoint is told of, when, and where: from the next event on.
+
+    What waits for its retry goes to a changed address, at once and with a fresh circuit.
+    """
+    now = services.clock.now_ms()
+    with services.store.write() as connection:
+        row = _found(connection, endpoint_id)
+        values = body.values(ChannelName(row.channel), services.channels)
+        asked = row.revision if body.revision is None else body.revision
+        if not endpoints.change(connection, endpoint_id, asked, values):
+            raise _changed_meanwhile(_found(connection, endpoint_id))
+        if "url" in values:
+            outbox.move(connection, endpoint_id, now)
+        audit.note(connection, who.name, "endpoint_change", endpoint_id, now, fields=" ".join(sorted(values)))
+        found = _shape(_found(connection, endpoint_id), now)
+    services.due.ring()
+    return found
+
+
+def _changed_meanwhile(row: endpoints.AnyRow) -> ProblemError:
+    """Give the problem of a change that was decided on an older revision."""
+    detail = f"the endpoint has come to revision {row.revision}"
+    return ProblemError(HTTPStatus.CONFLICT, detail, reason="revision", revision=row.revision)
+
+
 @router.post("/{endpoint_id}/test", responses=NOT_FOUND, dependencies=[Depends(no_query)])
 async def test_endpoint(who: Admin, services: Use, endpoint_id: str) -> Tested:
     """Send a test at once and say what came of it; it is not retried and no alert."""
     started = services.clock.now_ms()
-    with services.store.write() as connection:
+    with services.store.read() as connection:
         row = _found(connection, endpoint_id)
-        audit.note(connection, who.name, "endpoint_test", endpoint_id, started)
     letter = Letter(
         id=f"msg_test_{started}",
         url=row.url,
@@ -202,6 +275,8 @@ async def test_endpoint(who: Admin, services: Use, endpoint_id: str) -> Tested:
         secrets=outbox.valid_secrets(row, started),
     )
     answer = await services.channels.send(ChannelName(row.channel), letter, started)
+    with services.store.write() as connection:
+        audit.note(connection, who.name, "endpoint_test", endpoint_id, started, outcome=answer.outcome)
     return Tested(outcome=answer.outcome, status=answer.status, took_ms=services.clock.now_ms() - started)
 
 

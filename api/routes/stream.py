@@ -35,7 +35,7 @@ def _start(services: Services, last_event_id: str | None) -> int:
 
 
 def _lines(services: Services, actor: str, after_seq: int) -> list[ServerSentEvent]:
-    """Give the next lines as events: ``alert`` for the machine's, ``action`` for the officers'.
+    """Give the next lines as events: ``alert`` for the machine's, ``action`` for all others.
 
     That ``actor`` is shown samples is noted before they leave.
     """
@@ -64,7 +64,8 @@ async def stream(
     """Tell of alert events as they happen, from after Last-Event-ID or from now on.
 
     The first event, ``ready``, says where the stream begins. An ``alert`` carries Alert event v1 with the
-    states, an ``action`` the alert that an officer changed. Silence is filled with comments.
+    states, an ``action`` the alert that an officer changed or that was escalated. Silence is filled with
+    comments.
     """
     place = await run_in_threadpool(_start, services, last_event_id)
     yield ServerSentEvent(raw_data="{}", event="ready", id=str(place), retry=RETRY_MS)

@@ -1,12 +1,14 @@
 """The response clock's rows: deadlines start with an alert, are met or ended by what officers do.
 
 An escalation is a delivery that waits for its moment before the deadline, and is withheld when the deadline
-is met or the alert resolved before.
+is met or the alert resolved before. When the moment comes, a line of the alert's history says so.
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal_column, select, update
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, literal_column, select, update
 
 from api import response, wire
 from api.clock import rfc3339, to_ms
@@ -14,10 +16,14 @@ from api.response import Course, Deadline, Goal, Rule, Standing
 from api.routing import HoldReason, Send, Subscription, WithheldReason, quiet_until_ms, unwanted
 from api.store import due
 from api.store import tables as t
-from api.store.states import Action, DeliveryState, EndpointState, HumanState, Purpose
+from api.store.calls import Call, call
+from api.store.states import Action, DeliveryState, EndpointState, HumanState, Origin, Purpose
+from api.store.turns import Turn, take_turn
 from api.store.upsert import insert_into
 from detectors.events import EventName, Severity
 
+ACTOR = "response clock"
+ESCALATED = "escalated"
 AnyRow = due.AnyRow
 View = dict[str, object]
 
@@ -94,6 +100,58 @@ def _moment(wish: Subscription, severity: Severity, due_ms: int, minutes: int) -
     at_ms = response.escalate_ms(due_ms, minutes)
     held_ms = quiet_until_ms(wish.quiet, severity, at_ms)
     return Send(at_ms if held_ms is None else held_ms, HoldReason.BEFORE_DEADLINE)
+
+
+def escalate(connection: Connection, now_ms: int) -> int:
+    """Release the escalations whose moment has come, with a line each in the alert's history; give how many.
+
+    A line names the deadline and all endpoints that are told of it at this moment. The turn comes before the
+    deliveries' rows, as in the projector, so that the two never wait for each other.
+    """
+    ripe = and_(
+        t.deliveries.c.state == DeliveryState.DUE,
+        t.deliveries.c.next_ms <= now_ms,
+        t.deliveries.c.reason == HoldReason.BEFORE_DEADLINE,
+    )
+    waiting = select(t.deliveries.c.seq).where(ripe).limit(1)
+    if connection.execute(waiting).first() is None:
+        return 0
+    take_turn(connection, Turn.JOURNAL)
+    told = (
+        select(t.deliveries.c.alert_id, t.deliveries.c.purpose, t.endpoints.c.endpoint_id, t.endpoints.c.name)
+        .join(t.endpoints, t.endpoints.c.endpoint_id == t.deliveries.c.endpoint_id)
+        .where(ripe)
+        .order_by(t.deliveries.c.alert_id, t.deliveries.c.purpose, t.endpoints.c.endpoint_id)
+    )
+    rows = connection.execute(told).all()
+    lines = [
+        _escalated(connection, alert_id, purpose, [(row.endpoint_id, row.name) for row in group], now_ms)
+        for (alert_id, purpose), group in groupby(rows, key=lambda row: (row.alert_id, row.purpose))
+    ]
+    if lines:
+        call(connection, Call.JOURNAL)
+        connection.execute(insert(t.alert_events), lines)
+        connection.execute(update(t.deliveries).where(ripe).values(reason=None))
+    return len(lines)
+
+
+def _escalated(
+    connection: Connection, alert_id: str, purpose: str, endpoints: Sequence[tuple[str, str]], now_ms: int
+) -> dict[str, object]:
+    """Give the journal line of one escalation: of which deadline, to which endpoints (id, name)."""
+    body = {
+        "deadline": of_escalation(connection, alert_id, purpose, now_ms),
+        "endpoints": [{"id": endpoint_id, "name": name} for endpoint_id, name in endpoints],
+    }
+    return {
+        "alert_id": alert_id,
+        "origin": Origin.CLOCK,
+        "event": ESCALATED,
+        "actor": ACTOR,
+        "at_ms": now_ms,
+        "decided_ms": now_ms,
+        "body": msgspec.json.encode(body).decode(),
+    }
 
 
 def acted(connection: Connection, alert_id: str, action: Action, now_ms: int) -> None:

@@ -1,7 +1,7 @@
 """Endpoints and their deliveries, as administrators see them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -69,6 +69,20 @@ def _secret(new: NewEndpoint) -> str:
     if new.channel is not ChannelName.WEBHOOK:
         return ""
     return signing.new_secret() if new.secret is None else new.secret
+
+
+def change(connection: Connection, endpoint_id: str, revision: int, values: Mapping[str, object]) -> bool:
+    """Change some columns if the endpoint has this revision, which goes up by one; gives whether it had.
+
+    Lists are kept as JSON.
+    """
+    kept = {
+        name: msgspec.json.encode(value).decode() if isinstance(value, list) else value
+        for name, value in values.items()
+    }
+    this = (t.endpoints.c.endpoint_id == endpoint_id, t.endpoints.c.revision == revision)
+    changed = update(t.endpoints).where(*this).values(revision=t.endpoints.c.revision + 1, **kept)
+    return connection.execute(changed).rowcount == 1
 
 
 def find(connection: Connection, endpoint_id: str) -> AnyRow | None:

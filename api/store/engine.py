@@ -47,7 +47,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         """Wrap an engine whose database is migrated."""
-        self._engine = engine
+        self.engine = engine
         self._reading = engine.execution_options(**_ONE_MOMENT) if self.shared else engine
         self._writing = engine.execution_options(**{_WRITE: True})
 
@@ -63,13 +63,19 @@ class Store:
         with self._writing.begin() as connection:
             yield connection
 
+    def begin(self) -> Connection:
+        """Give a connection with a write transaction, which is undone when it is closed uncommitted."""
+        connection = self._writing.connect()
+        connection.begin()
+        return connection
+
     @contextmanager
     def alone(self) -> Iterator[Connection]:
         """Give a connection for one purpose, kept apart from all others and closed at the end.
 
         Each statement is a transaction of its own.
         """
-        with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             try:
                 yield connection
             finally:
@@ -87,11 +93,11 @@ class Store:
     @property
     def shared(self) -> bool:
         """Whether several processes may work on the database at once; SQLite serves one."""
-        return self._engine.dialect.name != "sqlite"
+        return self.engine.dialect.name != "sqlite"
 
     def close(self) -> None:
         """Close every connection."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 class _TextDumper(StrDumper):

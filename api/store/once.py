@@ -1,36 +1,27 @@
 """Requests that carry an Idempotency-Key: what was answered to them, for a day.
 
-Kept are digests of key and request, and the answer. A request is claimed before it is carried out, so that
-two that come at once are carried out once.
+Kept are digests of key and request, and the answer, in the transaction of what the request did: both are kept
+or neither. A request is claimed at the transaction's beginning; a second one with the same key waits there
+until the first is over, and is then answered as it was.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import Connection, delete, select, update
 
 from api.store import tables as t
+from api.store.engine import Store
 from api.store.upsert import insert_into
 
 KEPT_MS = 24 * 3_600_000
 KEPT_REQUESTS = 10_000
-LEASE_MS = 60_000
-"""A claim whose process died is free again after this; no request takes so long."""
 
 
-class Refusal(StrEnum):
-    """Why a request is not carried out."""
-
-    OTHER_REQUEST = "other_request"
-    UNDER_WAY = "under_way"
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """The request is ours to carry out; ``name`` is what `answer` and `release` need."""
-
-    name: str
+class OtherRequestError(Exception):
+    """The key was used for another request."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +32,27 @@ class Answered:
     body: str
 
 
-Claim = Claimed | Answered | Refusal
+class RepeatedError(Exception):
+    """The same request was carried out meanwhile; ``answered`` is what was answered to it."""
+
+    def __init__(self, answered: Answered) -> None:
+        """Keep the answer."""
+        super().__init__()
+        self.answered = answered
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of an API key under an Idempotency-Key; ``digest`` is that of what is asked for."""
+
+    key_id: str
+    idempotency_key: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """Under what it is remembered."""
+        return _sha256(self.key_id.encode(), self.idempotency_key.encode())
 
 
 def _sha256(*parts: bytes) -> str:
@@ -57,28 +68,31 @@ def request_digest(path: str, query: bytes, body: bytes) -> str:
     return _sha256(path.encode(), query, body)
 
 
-def claim(connection: Connection, key_id: str, idempotency_key: str, digest: str, now_ms: int) -> Claim:
-    """Claim a request of an API key, or say what became of it."""
-    name = _sha256(key_id.encode(), idempotency_key.encode())
-    _forget(connection, key_id, now_ms)
-    row = {"name": name, "key_id": key_id, "digest": digest, "claimed_ms": now_ms}
+def look(connection: Connection, asked: Asked) -> Answered | None:
+    """Give what was answered to a request; None when it was not carried out.
+
+    Raises OtherRequestError when its key was used for another one.
+    """
+    found = connection.execute(select(t.requests).where(t.requests.c.name == asked.name)).first()
+    if found is None:
+        return None
+    if found.digest != asked.digest:
+        raise OtherRequestError
+    return Answered(found.status, found.body)
+
+
+def claim(connection: Connection, asked: Asked, now_ms: int) -> None:
+    """Claim a request for the transaction; waits for another one that has it.
+
+    Raises RepeatedError when that, or an earlier one, carried it out; OtherRequestError as ``look``.
+    """
+    _forget(connection, asked.key_id, now_ms)
+    row = {"name": asked.name, "key_id": asked.key_id, "digest": asked.digest, "claimed_ms": now_ms}
     fresh = insert_into(connection, t.requests).values(**row).on_conflict_do_nothing()
-    if connection.execute(fresh.returning(t.requests.c.name)).first() is not None:
-        return Claimed(name)
-    found = connection.execute(select(t.requests).where(t.requests.c.name == name)).one()
-    if found.digest != digest:
-        return Refusal.OTHER_REQUEST
-    if found.status is not None:
-        return Answered(found.status, found.body)
-    return Claimed(name) if _take_over(connection, name, found.claimed_ms, now_ms) else Refusal.UNDER_WAY
-
-
-def _take_over(connection: Connection, name: str, claimed_ms: int, now_ms: int) -> bool:
-    """Claim what a process that died had claimed; gives whether that succeeded."""
-    if claimed_ms > now_ms - LEASE_MS:
-        return False
-    stale = (t.requests.c.name == name) & (t.requests.c.claimed_ms == claimed_ms)
-    return connection.execute(update(t.requests).where(stale).values(claimed_ms=now_ms)).rowcount == 1
+    if connection.execute(fresh.returning(t.requests.c.name)).first() is None:
+        answered = look(connection, asked)
+        if answered is not None:
+            raise RepeatedError(answered)
 
 
 def _forget(connection: Connection, key_id: str, now_ms: int) -> None:
@@ -92,13 +106,41 @@ def _forget(connection: Connection, key_id: str, now_ms: int) -> None:
         connection.execute(delete(t.requests).where(surplus))
 
 
-def answer(connection: Connection, claimed: Claimed, status: int, body: str) -> None:
-    """Keep what was answered."""
-    connection.execute(
-        update(t.requests).where(t.requests.c.name == claimed.name).values(status=status, body=body)
-    )
+def answer(connection: Connection, asked: Asked, answered: Answered) -> None:
+    """Keep what is answered to a claimed request."""
+    values = {"status": answered.status, "body": answered.body}
+    connection.execute(update(t.requests).where(t.requests.c.name == asked.name).values(**values))
 
 
-def release(connection: Connection, claimed: Claimed) -> None:
-    """Give a claim up: the request changed nothing and may be sent again."""
-    connection.execute(delete(t.requests).where(t.requests.c.name == claimed.name))
+class OneTransaction(Store):
+    """A store as one request works with it: all that it writes is one transaction, which claims the request.
+
+    The transaction begins with the first write and is kept by ``keep``; ``drop`` undoes what was not kept. So
+    a killed process leaves both the deed and its answer, or neither.
+    """
+
+    def __init__(self, store: Store, asked: Asked, now_ms: int) -> None:
+        """Begin nothing yet."""
+        super().__init__(store.engine)
+        self._asked = asked
+        self._now_ms = now_ms
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give the connection of the transaction; raises RepeatedError when there is nothing left to do."""
+        if self._connection is None:
+            self._connection = self.begin()
+            claim(self._connection, self._asked, self._now_ms)
+        yield self._connection
+
+    def keep(self, answered: Answered) -> None:
+        """Keep what was written, and the answer; raises RepeatedError as ``write``."""
+        with self.write() as connection:
+            answer(connection, self._asked, answered)
+            connection.commit()
+
+    def drop(self) -> None:
+        """Undo what was not kept, and let others write."""
+        if self._connection is not None:
+            self._connection.close()

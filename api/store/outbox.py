@@ -74,9 +74,17 @@ def valid_secrets(row: Row[tuple[object, ...]], now_ms: int) -> tuple[str, ...]:
     return (row.secret, old) if overlapping else (row.secret,)
 
 
-def claim_due(connection: Connection, now_ms: int, busy: Mapping[str, int], lanes: int) -> list[Claimed]:
-    """Claim what is due, for each endpoint at most ``lanes`` less those under way (``busy``)."""
+def release(connection: Connection, now_ms: int) -> int:
+    """Let go what was held back until now; gives how many lines that wrote into the journal."""
     _silence_held(connection, now_ms)
+    return deadlines.escalate(connection, now_ms)
+
+
+def claim_due(connection: Connection, now_ms: int, busy: Mapping[str, int], lanes: int) -> list[Claimed]:
+    """Claim what is due, for each endpoint at most ``lanes`` less those under way (``busy``).
+
+    ``release`` comes before it, in the same transaction.
+    """
     free: dict[str, int] = {}
     claimed: list[Claimed] = []
     for row in connection.execute(_due(now_ms, lanes)).all():
@@ -123,7 +131,10 @@ def _due(now_ms: int, lanes: int) -> Select[*tuple[Any, ...]]:
     place = func.row_number().over(
         partition_by=delivery.c.endpoint_id, order_by=(delivery.c.next_ms, delivery.c.seq)
     )
-    is_due = delivery.c.state == DeliveryState.DUE
+    is_due = and_(
+        delivery.c.state == DeliveryState.DUE,
+        func.coalesce(delivery.c.reason, "") != HoldReason.BEFORE_DEADLINE,
+    )
     heads = (
         select(delivery.c.seq, place.label("place"))
         .where(is_due, delivery.c.next_ms <= now_ms, ~waits_for_earlier)
@@ -351,6 +362,15 @@ def _finish_endpoint(
     if ended.answer.outcome is Outcome.GONE:
         return DisabledReason.GONE
     return DisabledReason.FAILING if now.failing_ms(ended.now_ms) >= disable_after_ms else None
+
+
+def move(connection: Connection, endpoint_id: str, now_ms: int) -> None:
+    """Begin afresh with an endpoint whose address has changed; what waits for its retry is due at once."""
+    this = t.endpoints.c.endpoint_id == endpoint_id
+    fresh = {"failures": 0, "failing_since_ms": None, "paused_until_ms": None}
+    connection.execute(update(t.endpoints).where(this).values(**fresh))
+    call(connection, Call.DUE)
+    _hurry(connection, endpoint_id, now_ms)
 
 
 def _hurry(connection: Connection, endpoint_id: str, now_ms: int) -> None:

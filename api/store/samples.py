@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, false, select, true, update
 from api.store import audit
 from api.store import tables as t
 from api.store.upsert import insert_into
+from detectors.events import mention_key
 
 WHOLE_SOURCE = ""
 COMMAND_LINE = "command line"
@@ -25,31 +26,32 @@ Chosen = Callable[[dict[str, Any]], bool]
 
 @dataclass(frozen=True)
 class Erasure:
-    """What is to be erased: a mention, known by its link, or without a link all of a source."""
+    """What is to be erased: a mention, by its id or by its link, or without either all of a source."""
 
     source: str
-    url: str | None = None
+    mention: str | None = None
 
     @property
-    def url_sha256(self) -> str:
-        """What is remembered of the link."""
-        return WHOLE_SOURCE if self.url is None else _sha256(self.url)
+    def digests(self) -> frozenset[str]:
+        """What is remembered: of a mention, digests of what was named, as an id and as a link."""
+        if self.mention is None:
+            return frozenset({WHOLE_SOURCE})
+        return frozenset({_sha256(f"{mention_key(self.source, self.mention):016x}"), _sha256(self.mention)})
 
 
-def _sha256(url: str) -> str:
-    """Digest a link."""
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+def _sha256(name: str) -> str:
+    """Digest what a mention is known by: its link, or the 16 digits that a sample has of its id."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def erase(connection: Connection, erasure: Erasure, now_ms: int) -> int:
     """Erase samples from every alert and event, and remember that; gives how many events had one."""
-    remembered = insert_into(connection, t.erasures).values(
-        source=erasure.source, url_sha256=erasure.url_sha256, at_ms=now_ms
-    )
-    connection.execute(remembered.on_conflict_do_nothing())
-    what = "source_erase" if erasure.url is None else "mention_erase"
+    digests = [(erasure.source, digest) for digest in sorted(erasure.digests)]
+    rows = [{"source": source, "mention_sha256": digest, "at_ms": now_ms} for source, digest in digests]
+    connection.execute(insert_into(connection, t.erasures).on_conflict_do_nothing(), rows)
+    what = "source_erase" if erasure.mention is None else "mention_erase"
     audit.note(connection, COMMAND_LINE, what, erasure.source, now_ms)
-    erased = _erased({(erasure.source, erasure.url_sha256)})
+    erased = _erased(set(digests))
     _strip_answers(connection, erased)
     return sum(_strip(connection, seq, body, erased) for seq, body in _lines_with_samples(connection))
 
@@ -117,17 +119,15 @@ def without(body: str, chosen: Chosen) -> str:
 
 def without_erased(connection: Connection, body: str) -> str:
     """Give an event as it may be stored: without what was erased before."""
-    rows = connection.execute(select(t.erasures.c.source, t.erasures.c.url_sha256)).all()
-    return without(body, _erased({(row.source, row.url_sha256) for row in rows})) if rows else body
+    rows = connection.execute(select(t.erasures.c.source, t.erasures.c.mention_sha256)).all()
+    return without(body, _erased({(row.source, row.mention_sha256) for row in rows})) if rows else body
 
 
 def _erased(erasures: set[tuple[str, str]]) -> Chosen:
     """Say of a sample whether it was erased."""
 
     def chosen(sample: dict[str, Any]) -> bool:
-        source, url = sample.get("source"), sample.get("url")
-        if (source, WHOLE_SOURCE) in erasures:
-            return True
-        return isinstance(url, str) and (source, _sha256(url)) in erasures
+        names = [name for name in (sample.get("mention"), sample.get("url")) if isinstance(name, str)]
+        return any((sample.get("source"), one) in erasures for one in (WHOLE_SOURCE, *map(_sha256, names)))
 
     return chosen

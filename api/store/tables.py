@@ -124,7 +124,7 @@ erasures = Table(
     "erasures",
     METADATA,
     Column("source", String(200), primary_key=True),
-    Column("url_sha256", String(64), primary_key=True),
+    Column("mention_sha256", String(64), primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
 )
 
@@ -152,6 +152,7 @@ endpoints = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("failing_since_ms", BigInteger),
     Column("paused_until_ms", BigInteger),
+    Column("revision", Integer, nullable=False, server_default="1"),
 )
 
 deliveries = Table(

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from receiver_support import until
-from timeline import timeline
+from timeline import milliseconds, timeline
 
+from api.clock import rfc3339
 from api.store import outbox
 
 pytestmark = pytest.mark.stores("sqlite", "postgresql")
@@ -200,6 +201,34 @@ async def test_who_is_above_hears_before_a_deadline_passes(tmp_path: Path) -> No
         line.want("deputy", ("escalated a/1", "10m"), ("updated a/2", "30m"))
         assert ("withheld", "deadline_met") in await line.deliveries("deputy")
         line.want("desk", ("opened a/1", "0s"), ("updated a/2", "30m"))
+
+
+async def test_an_escalation_is_a_line_of_the_history(tmp_path: Path) -> None:
+    """By the response clock, when its moment came: of which deadline, and whom it told."""
+    async with timeline(tmp_path, "deputy", "head") as line:
+        deputy = await line.subscribe("deputy", escalation_minutes=5)
+        head = await line.subscribe("head", escalation_minutes=5)
+        await line.push("a", 1, "opened", "critical")
+        await line.at("9m 59s")
+        assert [one["event"] for one in (await line.get("/v1/alerts/a/events"))["items"]] == ["opened"]
+        heard = line.api.services.journal.ticket()
+        await line.at("14m")
+        assert heard.is_set()
+        _, escalated = (await line.get("/v1/alerts/a/events"))["items"]
+        told = {one["id"]: one["name"] for one in escalated["data"]["endpoints"]}
+        deadline = escalated["data"]["deadline"]
+        assert (escalated["event"], escalated["origin"], escalated["by"]) == (
+            "escalated",
+            "clock",
+            "response clock",
+        )
+        assert escalated["at"] == rfc3339(line.start_ms + milliseconds("10m"))
+        assert told == {deputy: "deputy", head: "head"}
+        assert (deadline["goal"], deadline["severity"], deadline["remaining_seconds"]) == (
+            "acknowledged",
+            "critical",
+            300,
+        )
 
 
 async def test_an_alert_that_is_handled_in_time_is_not_escalated(tmp_path: Path) -> None:

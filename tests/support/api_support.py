@@ -70,7 +70,9 @@ def alert_event(
         evidence=(Evidence(EvidenceName.VOLUME, 9.1, 4.0, START - timedelta(minutes=10)),),
         phrases=("thiếu thuốc",),
         sources={"press": 20, "social": 100},
-        samples=(Sample("bệnh viện hết thuốc", "bao-a", "https://bao-a.example/1", START),),
+        samples=(
+            Sample("bệnh viện hết thuốc", "bao-a", "https://bao-a.example/1", START, "acfbaee0fc54578e"),
+        ),
         reason=DecisionReason.VOLUME_AND_NEGATIVITY,
         headline=Name("Y tế: lượng đề cập gấp 6 lần", "Health: mentions 6 times the usual"),
         model=Model("1", "abc123"),

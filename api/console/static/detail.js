@@ -115,8 +115,14 @@ function delivery(one, endpoints) {
     element("span", { text: `${moment(when)} · #${one.revision}` }));
 }
 
+function escalated({ deadline, endpoints }) {
+  const whom = (endpoints ?? []).map((each) => each.name || each.id).join(", ");
+  return `${say("escalated")} → ${whom} · ${word("goal", deadline?.goal)}: ${moment(deadline?.due_at)}`;
+}
+
 function line(one) {
   const data = one.data ?? {};
+  if (one.origin === "clock") return element("li", { className: one.origin, text: `${moment(one.at)} · ${escalated(data)}` });
   const what = one.origin === "officer"
     ? [word("action", one.event), one.by, data.to && `→ ${data.to}`, data.verdict && word("verdict", data.verdict), data.reason, data.comment]
     : [word("event", one.event), word("severity", data.severity), `${number(data.observed)} (${usual(data)})`];

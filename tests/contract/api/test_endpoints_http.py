@@ -11,6 +11,7 @@ from receiver_support import Receiver, receiving
 from sqlalchemy import select
 
 from api import schemas, signing
+from api.breaker import OPEN_AFTER_FAILURES
 from api.keys import Role
 from api.store import tables
 
@@ -115,6 +116,79 @@ async def test_rotation_shows_a_new_secret(client: httpx.AsyncClient, receiver: 
     await client.post(f"/v1/endpoints/{made['id']}/test")
     for secret in (made["secret"], rotated["secret"]):
         receiver.got[0].verify(secret)
+
+
+async def test_what_an_endpoint_wants_can_be_changed(
+    api: Api, client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """From the next event on; what is left out stays, the log says who changed what but no address."""
+    made = await subscribe(client, receiver, name="desk", quiet_hours="22:00-06:00")
+    path = f"/v1/endpoints/{made['id']}"
+    change = {"topics": ["transport"], "min_severity": "critical", "quiet_hours": None}
+    changed = (await client.patch(path, json=change)).json()
+    assert changed == (await client.get(path)).json()
+    assert changed == made | change | {"secret": None, "revision": 2}
+    api.project(alert_event("a"))
+    [withheld] = (await client.get("/v1/deliveries")).json()["items"]
+    assert (withheld["state"], withheld["reason"]) == ("withheld", "below_severity")
+    [line] = (await client.get("/v1/audit?action=endpoint_change")).json()["items"]
+    assert (line["actor"], line["object"]) == ("the-admin", made["id"])
+    assert line["detail"] == {"fields": "min_severity quiet_hours topics"}
+
+
+async def test_a_change_decided_on_an_older_revision_is_refused(
+    client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """409 says where the endpoint stands; nothing is changed."""
+    path = f"/v1/endpoints/{(await subscribe(client, receiver))['id']}"
+    first = await client.patch(path, json={"name": "one", "revision": 1})
+    late = await client.patch(path, json={"name": "two", "revision": 1})
+    assert (first.status_code, late.status_code) == (200, 409)
+    assert (late.json()["reason"], late.json()["revision"]) == ("revision", 2)
+    assert (await client.get(path)).json()["name"] == "one"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"url": "https://169.254.169.254/"}, "url"),
+        ({"url": "ftp://receiver.example/"}, "url"),
+        ({"url": None}, "url"),
+        ({"name": None}, "name"),
+        ({"quiet_hours": "late"}, "quiet_hours"),
+        ({"channel": "email"}, "channel"),
+        ({"secret": signing.new_secret()}, "secret"),
+        ({"state": "disabled"}, "state"),
+    ],
+)
+async def test_a_change_that_cannot_be_is_refused(
+    client: httpx.AsyncClient, receiver: Receiver, change: dict[str, str | None], field: str
+) -> None:
+    """By the same rules as a new endpoint; channel, secret and state have ways of their own."""
+    made = await subscribe(client, receiver)
+    path = f"/v1/endpoints/{made['id']}"
+    answer = await client.patch(path, json=change)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert (await client.get(path)).json() == made | {"secret": None}
+
+
+async def test_what_waits_goes_to_a_changed_address_at_once(
+    api: Api, client: httpx.AsyncClient, receiver: Receiver
+) -> None:
+    """With a fresh circuit: the new receiver is not to blame for the old one."""
+    path = f"/v1/endpoints/{(await subscribe(client, receiver))['id']}"
+    receiver.usual = 500
+    dispatcher = api.services.new_dispatcher()
+    for number in range(OPEN_AFTER_FAILURES):
+        api.project(alert_event(f"a{number}"))
+        await dispatcher.settle()
+    assert (await client.get(path)).json()["circuit"] == "open"
+    receiver.usual = 200
+    moved = await client.patch(path, json={"url": f"{receiver.url}/new"})
+    assert (moved.json()["circuit"], moved.json()["failures"]) == ("closed", 0)
+    await dispatcher.settle()
+    await dispatcher.stop()
+    assert {one["state"] for one in (await client.get("/v1/deliveries")).json()["items"]} == {"delivered"}
 
 
 async def test_a_disabled_endpoint_gets_nothing_until_it_is_enabled(

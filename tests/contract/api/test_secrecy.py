@@ -15,6 +15,7 @@ import pytest
 from api_support import Api, alert_event, running_api, serving
 from sqlalchemy import select, text
 
+from api.gate import CHANGING
 from api.keys import Role, create_key, revoke_key
 from api.logs import LineFormatter
 from api.signing import new_secret
@@ -69,20 +70,20 @@ class Walk:
         await self.ask(method, f"{path}?text={quote(TEXT)}&key={self.key}", headers=own)
         for name in ("cursor", "since", "limit", "topic", "severity", "from", "step"):
             await self.ask(method, f"{path}?{name}={quote(TEXT)}&{name}={PASSWORD}", headers=own)
-        if method == "POST":
-            await self._bodies(path, own)
+        if method in CHANGING:
+            await self._bodies(method, path, own)
 
-    async def _bodies(self, path: str, own: dict[str, str]) -> None:
-        """Post everything that is wrong."""
+    async def _bodies(self, method: str, path: str, own: dict[str, str]) -> None:
+        """Send everything that is wrong."""
         json = own | {"Content-Type": "application/json"}
         for body in BODIES:
-            await self.ask("POST", path, headers=own, json=body)
-        await self.ask("POST", path, headers=own, content=TEXT.encode())
-        await self.ask("POST", path, headers=json, content=b'{"text": "' + TEXT.encode())
-        await self.ask("POST", path, headers=json, content=TEXT.encode() + b"\xff")
-        await self.ask("POST", path, headers=own | {"Idempotency-Key": PASSWORD * 50}, json=BODIES[0])
+            await self.ask(method, path, headers=own, json=body)
+        await self.ask(method, path, headers=own, content=TEXT.encode())
+        await self.ask(method, path, headers=json, content=b'{"text": "' + TEXT.encode())
+        await self.ask(method, path, headers=json, content=TEXT.encode() + b"\xff")
+        await self.ask(method, path, headers=own | {"Idempotency-Key": PASSWORD * 50}, json=BODIES[0])
         for body in BODIES[:2]:
-            await self.ask("POST", path, headers=own | {"Idempotency-Key": PASSWORD}, json=body)
+            await self.ask(method, path, headers=own | {"Idempotency-Key": PASSWORD}, json=body)
 
 
 @pytest.fixture

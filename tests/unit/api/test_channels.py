@@ -5,10 +5,13 @@ import email
 import email.policy
 import logging
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,16 +21,17 @@ from receiver_support import Receiver, receiving
 
 from api.channels.build import channels
 from api.channels.channel import Channels
-from api.channels.email import recipients
+from api.channels.email import Encryption, recipients
 from api.clock import now_ms
 from api.letter import Content, Events, Language, Letter, Trial
-from api.outcome import Outcome
+from api.outcome import Answer, Outcome
 from api.sender import Sender
 from api.settings import ApiSettings
 from api.store.states import ChannelName
 from detectors.events import encode_event
 
 SECRET = "whsec_" + "eHh4" * 11
+CERTIFICATES = Path(__file__).parents[2] / "support" / "certificates"
 KNOWN, UNKNOWN = "geheim-4711", "falsch-0815"
 
 
@@ -60,15 +64,24 @@ def _authenticate(
 
 
 @asynccontextmanager
-async def mail_server(*, authenticated: bool = False) -> AsyncIterator[Mailbox]:
-    """Run a real SMTP server on a free port."""
+async def mail_server(
+    encryption: Encryption = Encryption.NONE, *, authenticated: bool = False
+) -> AsyncIterator[Mailbox]:
+    """Run a real SMTP server on a free port, with the certificate of ``localhost`` if it encrypts."""
     box = Mailbox()
-    options = {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": False}
+    options: dict[str, Any] = {}
+    if authenticated:
+        options = {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": False}
+    certificate = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.load_cert_chain(CERTIFICATES / "localhost.pem")
+    if encryption is Encryption.STARTTLS:
+        options |= {"tls_context": certificate, "require_starttls": True}
 
     def session() -> SMTP:
-        return SMTP(box, hostname="mail.test", enable_SMTPUTF8=True, **(options if authenticated else {}))
+        return SMTP(box, hostname="mail.test", enable_SMTPUTF8=True, **options)
 
-    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
+    implicit = certificate if encryption is Encryption.TLS else None
+    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0, ssl=implicit)
     box.port = server.sockets[0].getsockname()[1]
     try:
         yield box
@@ -294,6 +307,14 @@ async def test_a_wrong_password_is_a_refusal_that_names_no_password() -> None:
     assert UNKNOWN not in answer.text
 
 
+async def send_mail(box: Mailbox, encryption: Encryption, **settings: object) -> Answer:
+    """Send one mail to a server that is called ``localhost``."""
+    own = {"smtp_host": "localhost", "smtp_port": box.port, "smtp_encryption": encryption}
+    async with built(**own | settings) as made:
+        letter = Letter("m", "mailto:a@b.example", Language.VI, alert())
+        return await made.send(ChannelName.EMAIL, letter, now_ms())
+
+
 async def test_a_mail_server_that_is_away_or_without_tls_is_named() -> None:
     """Mail never falls back to a connection without encryption."""
     letter = Letter("m", "mailto:a@b.example", Language.VI, alert())
@@ -307,6 +328,41 @@ async def test_a_mail_server_that_is_away_or_without_tls_is_named() -> None:
         async with built(smtp_host="127.0.0.1", smtp_port=box.port) as made:
             answer = await made.send(ChannelName.EMAIL, letter, now_ms())
         assert (answer.outcome is Outcome.DELIVERED, box.mails) == (False, [])
+
+
+@pytest.mark.parametrize("encryption", [Encryption.STARTTLS, Encryption.TLS])
+async def test_mail_goes_encrypted_to_a_server_whose_certificate_is_known(encryption: Encryption) -> None:
+    """By the authority of the settings, whichever way the encryption begins."""
+    async with mail_server(encryption) as box:
+        answer = await send_mail(box, encryption, smtp_ca_file=CERTIFICATES / "ca.pem")
+        assert answer.outcome is Outcome.DELIVERED
+        [(envelope, _)] = box.mails
+        assert envelope.rcpt_tos == ["a@b.example"]
+
+
+@pytest.mark.parametrize("encryption", [Encryption.STARTTLS, Encryption.TLS])
+@pytest.mark.parametrize(
+    "settings",
+    [{"smtp_ca_file": None}, {"smtp_ca_file": CERTIFICATES / "ca.pem", "smtp_host": "127.0.0.1"}],
+    ids=["unknown authority", "certificate of another host"],
+)
+async def test_mail_does_not_go_to_a_server_with_a_wrong_certificate(
+    encryption: Encryption, settings: dict[str, object]
+) -> None:
+    """The outcome says that it was the certificate; no password and no text has left."""
+    async with mail_server(encryption) as box:
+        answer = await send_mail(box, encryption, **settings)
+        assert (answer.outcome, answer.text, box.mails) == (Outcome.TLS_FAILED, "", [])
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_file_without_authorities_is_refused_at_the_start(tmp_path: Path, content: str | None) -> None:
+    """By name, whether it is missing or holds something else."""
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"smtp_ca_file(.|\n)*PEM"):
+        ApiSettings.model_validate({"smtp_ca_file": file})
 
 
 @pytest.mark.parametrize(

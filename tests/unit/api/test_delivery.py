@@ -32,6 +32,7 @@ async def delivering(api: Api, lanes: int = 4) -> AsyncIterator[Dispatcher]:
         services.channels,
         services.metrics,
         services.due,
+        services.journal,
         services.clock,
         Pace(lanes, LEASE_MS / 1000, 120),
     )

@@ -61,6 +61,16 @@ def test_retries_follow_the_schedule_within_a_fifth(attempts: int, chance: float
     )
 
 
+def test_the_last_attempt_comes_within_a_day() -> None:
+    """However chance lengthens each wait."""
+    latest = 1 - 2**-53
+    waits = [
+        decide(Answer(Outcome.TIMEOUT), attempts, 0, latest)
+        for attempts in range(1, len(SCHEDULE_SECONDS) + 1)
+    ]
+    assert sum(wait.at_ms for wait in waits if isinstance(wait, Retry)) <= LONGEST_WAIT_SECONDS * 1000
+
+
 def test_after_the_schedule_it_is_a_dead_letter() -> None:
     """The eighth failure is the last."""
     last = decide(Answer(Outcome.SERVER_ERROR, 500), len(SCHEDULE_SECONDS) + 1, NOW_MS, 0.5)

@@ -10,11 +10,11 @@ from sqlalchemy import insert, select
 
 from api.housekeeper import Housekeeper
 from api.settings import ApiSettings
-from api.store import Store, audit, samples, tables
-from api.store.retention import BATCH_ROWS, DAY_MS, HOUR_MS
+from api.store import Store, audit, retention, samples, tables
+from api.store.retention import DAY_MS, HOUR_MS
 from api.store.samples import Erasure
 from api.terms import Terms
-from detectors.events import AlertEvent, EventName, Sample
+from detectors.events import AlertEvent, EventName, Sample, mention_key
 
 TERMS = Terms(samples_hours=72, minutes_days=7, counts_months=13, audit_months=24)
 NOW_MS = 1_800_000_000_000
@@ -36,9 +36,13 @@ def tidy(store: Store) -> dict[str, int]:
 
 
 def event(revision: int = 1, *of: tuple[str, str | None]) -> AlertEvent:
-    """Give an event with samples of these sources and links."""
+    """Give an event with samples of these sources and links; their ids are their places, 0 and up."""
     name = EventName.OPENED if revision == 1 else EventName.UPDATED
-    found = tuple(Sample("text", source, url, datetime(2026, 1, 1, tzinfo=UTC)) for source, url in of)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    found = tuple(
+        Sample("text", source, url, at, f"{mention_key(source, str(place)):016x}")
+        for place, (source, url) in enumerate(of)
+    )
     return msgspec.structs.replace(alert_event("a", revision, name), samples=found)
 
 
@@ -56,10 +60,10 @@ def sources(body: str) -> list[str]:
     return [sample["source"] for sample in msgspec.json.decode(body)["samples"]]
 
 
-def erase(store: Store, source: str, url: str | None = None) -> int:
+def erase(store: Store, source: str, mention: str | None = None) -> int:
     """Erase."""
     with store.write() as connection:
-        return samples.erase(connection, Erasure(source, url), NOW_MS)
+        return samples.erase(connection, Erasure(source, mention), NOW_MS)
 
 
 def test_samples_go_after_their_hours_and_the_rest_of_the_event_stays(tmp_path: Path) -> None:
@@ -86,12 +90,13 @@ def test_the_alert_loses_what_its_latest_event_loses(tmp_path: Path) -> None:
         assert shown(store) == ([], [[]])
 
 
-def test_housekeeping_goes_on_until_all_is_done(tmp_path: Path) -> None:
+def test_housekeeping_goes_on_until_all_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than one step has is no reason to wait for the next round."""
+    monkeypatch.setattr(retention, "BATCH_ROWS", 3)
     log = Log()
     with fresh_store(tmp_path) as store:
-        keep(store, [log.alert(alert_event(f"a{number}"), at_ms=0) for number in range(BATCH_ROWS + 1)])
-        assert tidy(store)["samples"] == BATCH_ROWS + 1
+        keep(store, [log.alert(alert_event(f"a{number}"), at_ms=0) for number in range(7)])
+        assert tidy(store)["samples"] == 7
 
 
 def test_the_audit_log_goes_after_its_months(tmp_path: Path) -> None:
@@ -157,6 +162,24 @@ def test_a_mention_is_erased_by_its_link(tmp_path: Path) -> None:
         with store.read() as connection:
             for table in (tables.erasures, tables.audit, tables.alerts, tables.alert_events):
                 assert BAO_A[1] not in str(connection.execute(select(table)).all())
+
+
+def test_a_mention_is_erased_by_its_id_and_stays_away(tmp_path: Path) -> None:
+    """Of its source alone: ids are no one else's. The id itself is not kept."""
+    log, mention_id = Log(), "bài-2026/117"
+    mine = f"{mention_key('bao-a', mention_id):016x}"
+    first = event(1, BAO_A, BAO_A, BAO_B)
+    named = [msgspec.structs.replace(first.samples[0], mention=mine), *first.samples[1:]]
+    with fresh_store(tmp_path) as store:
+        keep(store, [log.alert(msgspec.structs.replace(first, samples=tuple(named)))])
+        assert [erase(store, "bao-b", mention_id), erase(store, "bao-a", mention_id)] == [0, 1]
+        assert shown(store)[0] == ["bao-a", "bao-b"]
+        second = msgspec.structs.replace(event(2, BAO_A), samples=tuple(named))
+        keep(store, [log.alert(second)])
+        assert shown(store)[0] == ["bao-a", "bao-b"]
+        with store.read() as connection:
+            for table in (tables.erasures, tables.audit):
+                assert mention_id not in str(connection.execute(select(table)).all())
 
 
 def test_erasing_what_is_not_there_is_remembered_too(tmp_path: Path) -> None:
