@@ -59,6 +59,7 @@ FIELDS: dict[str, object] = {
     "kinds": ["surge"],
     "lang": "vi",
     "limit": 50,
+    "mention": "3f9a0c1d2e4b5a67",
     "message": {
         "vi": "Y tế: lượng đề cập gấp 6 lần bình thường từ 09:50. Tiếp nhận trước 10:27.",
         "en": "Health: mentions 6 times the usual since 09:50. Acknowledge before 10:27.",
@@ -129,6 +130,7 @@ OBJECTS: dict[str, dict[str, object]] = {
     "Mention": {"topics": None, "source": {"name": "Báo Ví Dụ", "kind": "press"}},
     "NewPlannedEvent": {"name": "Công bố điểm chuẩn đại học", "to": "2026-11-26T03:00:00Z"},
     "CalendarEntry": {"name": "Công bố điểm chuẩn đại học", "cancelled_by": None, "cancelled_at": None},
+    "EndpointChange": {"name": "cổng trực ban", "url": "https://receiver.example/haidang"},
     "NewEndpoint": {"name": "cổng trực ban", "url": "https://receiver.example/haidang"},
     "NewSilence": {"alerts": [], "topics": ["y-te"], "reason": "diễn tập đã báo trước"},
     "Point": {"expected": 21.0, "interval": [12.0, 31.0]},

@@ -7,7 +7,7 @@ and the others stand by. One that has lost the duty without noticing is refused 
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -15,17 +15,20 @@ from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import logs
+from api.clock import now_ms
 from api.response import Rule
 from api.store import Store
-from api.store.places import next_offsets
+from api.store.places import next_offsets, store_places
 from api.store.projection import (
     ALERTS,
     CATALOGUE,
+    HISTORY,
     SERIES,
     PlaceMovedError,
     Projected,
     Record,
     check_places,
+    fold,
     project,
 )
 from api.store.turns import Duty, Held
@@ -34,6 +37,8 @@ POLL_MS = 250
 BATCH_RECORDS = 200
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 5.0)
 STAND_BY_SECONDS = 2.0
+KEPT_ON_ALERTS_MS = 70 * 3_600_000
+"""What is younger stays on ``alerts`` for an hour at least, with its samples."""
 LANES: dict[Duty, tuple[str, ...]] = {Duty.ALERTS: (ALERTS, CATALOGUE), Duty.SERIES: (SERIES,)}
 
 LOG = logging.getLogger("haidang.projector")
@@ -139,9 +144,37 @@ class Projector:
             if not partitions:
                 raise TopicsMissingError(topic)
             start |= {TopicPartition(topic, number): stored.get(number, 0) for number in partitions}
+        if self._duty is Duty.ALERTS:
+            start |= self._fill(consumer, start)
         consumer.assign(list(start))
         for place, offset in start.items():
             consumer.seek(place, offset)
+
+    def _fill(
+        self, consumer: KafkaConsumer, start: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """Read in the history what ``alerts`` has lost before it was read here; gives where to go on.
+
+        An empty database has missed all that is older than three days; so has one that was away for so long.
+        """
+        first = consumer.beginning_offsets([place for place in start if place.topic == ALERTS])
+        lost = {place: offset for place, offset in first.items() if start[place] < offset}
+        if not lost:
+            return {}
+        before_ms = now_ms() - KEPT_ON_ALERTS_MS
+        for batch in _history(consumer):
+            old = [record for record in batch if record.appended_ms < before_ms]
+            with self._store.write() as connection:
+                check_places(connection, self._places)
+                projected = fold(connection, old, self._rules)
+            self._tell(projected)
+        places = {(place.topic, place.partition): offset for place, offset in lost.items()}
+        with self._store.write() as connection:
+            check_places(connection, self._places)
+            store_places(connection, places)
+        for (topic, partition), offset in places.items():
+            self._places[topic][partition] = offset
+        return lost
 
     def _keep(self, records: Sequence[Record]) -> None:
         """Store one batch and tell of it."""
@@ -150,6 +183,10 @@ class Projector:
             projected = project(connection, records, self._rules)
         for record in records:
             self._places[record.topic][record.partition] = record.offset + 1
+        self._tell(projected)
+
+    def _tell(self, projected: Projected) -> None:
+        """Tell of what a batch brought."""
         for record, reason in projected.unreadable:
             logs.warn(
                 LOG,
@@ -162,6 +199,20 @@ class Projector:
         if projected.events:
             logs.info(LOG, "alerts_projected", events=len(projected.events), deliveries=projected.deliveries)
         self._projected(projected)
+
+
+def _history(consumer: KafkaConsumer) -> Iterator[list[Record]]:
+    """Read the history of alerts from its beginning to its present end."""
+    numbers = consumer.partitions_for_topic(HISTORY)
+    if not numbers:
+        raise TopicsMissingError(HISTORY)
+    places = [TopicPartition(HISTORY, number) for number in numbers]
+    consumer.assign(places)
+    consumer.seek_to_beginning()
+    ends: Mapping[TopicPartition, int] = consumer.end_offsets(places)
+    while any(consumer.position(place) < end for place, end in ends.items()):
+        batches = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH_RECORDS)
+        yield [_record(item) for batch in batches.values() for item in batch]
 
 
 def _consumer(bootstrap: list[str]) -> KafkaConsumer:

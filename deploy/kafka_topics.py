@@ -16,10 +16,18 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from deploy.errors import DeployError
 
 MINUTE_MS = 60_000
-DAY_MS = 24 * 60 * MINUTE_MS
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
 MIB = 1 << 20
 DEFAULT_PARTITIONS = 4
 FOREVER = "-1"
+SAMPLES_HOURS = 72
+"""How long people's words may stay on a topic with samples or examples.
+
+Kafka deletes whole segments, by the age of the newest record: so a record may outlive ``retention.ms`` by
+``segment.ms``, which is a week unless it is set.
+"""
+_SAMPLED = {"retention.ms": str((SAMPLES_HOURS - 1) * HOUR_MS), "segment.ms": str(HOUR_MS)}
 LISTED_WITHIN_SECONDS = 15.0
 LISTED_POLL_SECONDS = 0.1
 
@@ -69,7 +77,8 @@ def topic_specs(partitions: int = DEFAULT_PARTITIONS) -> tuple[TopicSpec, ...]:
 
     One number serves all, as the state's changelog must have as many partitions as ``observations``.
     ``mentions`` takes records of up to 16 MiB, four times what is accepted, so that too large a record
-    becomes a dead letter of ours rather than an error of the producer's.
+    becomes a dead letter of ours rather than an error of the producer's. ``alert_history`` is ``alerts``
+    without the samples, and so for ever.
     """
     return (
         TopicSpec(
@@ -79,14 +88,12 @@ def topic_specs(partitions: int = DEFAULT_PARTITIONS) -> tuple[TopicSpec, ...]:
                 "message.timestamp.type": "LogAppendTime",
                 "max.message.bytes": str(16 * MIB),
                 "retention.ms": str(7 * DAY_MS),
+                "segment.ms": str(6 * HOUR_MS),
             },
         ),
-        TopicSpec(
-            "observations",
-            partitions,
-            {"max.message.bytes": str(8 * MIB), "retention.ms": str(3 * DAY_MS)},
-        ),
-        TopicSpec("alerts", partitions, {"retention.ms": FOREVER}),
+        TopicSpec("observations", partitions, {"max.message.bytes": str(8 * MIB), **_SAMPLED}),
+        TopicSpec("alerts", partitions, _SAMPLED),
+        TopicSpec("alert_history", partitions, {"retention.ms": FOREVER}),
         TopicSpec("series", partitions, {"retention.ms": str(30 * DAY_MS)}),
         TopicSpec("feedback", partitions, {"retention.ms": FOREVER}),
         TopicSpec("calendar", partitions, {"cleanup.policy": "compact"}),

@@ -9,7 +9,7 @@ from api.settings import ApiSettings
 from api.store import Store, StoreError, backup, open_store, samples
 from api.store.samples import Erasure
 from deploy.errors import DeployError, storage_errors_named
-from deploy.kafka_topics import DAY_MS, FOREVER, topic_specs
+from deploy.kafka_topics import HOUR_MS, topic_specs
 
 HOLDING_TEXT = ("mentions", "observations", "alerts")
 """The topics on which people's words travel."""
@@ -61,9 +61,9 @@ def _open(settings: ApiSettings) -> Iterator[Store]:
 
 def remains() -> Iterator[str]:
     """Yield what an erasure does not reach: Kafka, which forgets by time only, and copies."""
-    kept = {spec.name: spec.configs["retention.ms"] for spec in topic_specs() if spec.name in HOLDING_TEXT}
+    configs = {spec.name: spec.configs for spec in topic_specs()}
     for topic in HOLDING_TEXT:
-        long = "until it is deleted" if kept[topic] == FOREVER else f"for {int(kept[topic]) // DAY_MS} days"
-        yield f"not reached: Kafka topic {topic} keeps what it has {long}"
+        kept_ms = sum(int(configs[topic][setting]) for setting in ("retention.ms", "segment.ms"))
+        yield f"not reached: Kafka topic {topic} keeps what it has for up to {kept_ms // HOUR_MS} hours"
     yield "not reached: the worker's state keeps masked examples for up to 48 hours"
     yield "not reached: backups made before, and receivers that alerts were delivered to"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import faust
 import msgspec
 
-from detectors.events import encode_event
+from detectors.events import AlertEvent, encode_event
 from streams import observation as wire
 from streams.classify import Classifier, Record, Refused
 from streams.journal import Journal, restore
@@ -125,7 +125,9 @@ class Agents:
         self._use(catalogue, Understanding(catalogue))
         self._watches: dict[int, tuple[Watch, Journal]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._topics = {name: self._topic(name) for name in (*READ_TOPICS, "alerts", "series")}
+        self._topics = {
+            name: self._topic(name) for name in (*READ_TOPICS, "alerts", "alert_history", "series")
+        }
         self._topics |= {name: self._topic(name) for name in ("dead_letters", "catalogue")}
         table = app.Table("state", key_type=bytes, value_type=bytes, partitions=settings.partitions)
         self._state = cast("StateTable", table)
@@ -311,16 +313,23 @@ class Agents:
         return self._topics["dead_letters"].send_soon(value=letter)
 
     def _publish(self, watch: Watch, effects: Effects) -> list[Awaitable[object]]:
-        alerts, series = self._topics["alerts"], self._topics["series"]
+        series = self._topics["series"]
         sent: list[Awaitable[object]] = []
         for event in effects.events:
-            sent.append(alerts.send_soon(key=event.alert_id.encode(), value=encode_event(event)))
+            sent.extend(self._tell(event))
             LOG.info("status=%s alert=%s severity=%s", event.event, event.alert_id, event.severity)
         rows = watch.series(effects.changed)
         for start in range(0, len(rows), _SERIES_ROWS):
             record = {"schema": SERIES_SCHEMA, "rows": rows[start : start + _SERIES_ROWS]}
             sent.append(series.send_soon(value=msgspec.json.encode(record)))
         return sent
+
+    def _tell(self, event: AlertEvent) -> Iterator[Awaitable[object]]:
+        """Send an event to ``alerts`` and, dated alike, without people's words to what is kept for ever."""
+        key, at = event.alert_id.encode(), time.time()
+        yield self._topics["alerts"].send_soon(key=key, value=encode_event(event), timestamp=at)
+        bare = encode_event(msgspec.structs.replace(event, samples=()))
+        yield self._topics["alert_history"].send_soon(key=key, value=bare, timestamp=at)
 
     def _watch(self, partition: int) -> tuple[Watch, Journal]:
         found = self._watches.get(partition)

@@ -22,6 +22,7 @@ from api.store.upsert import insert_into
 from detectors.events import EventName
 
 ALERTS = "alerts"
+HISTORY = "alert_history"
 SERIES = "series"
 CATALOGUE = "catalogue"
 
@@ -66,20 +67,28 @@ def check_places(connection: Connection, expected: Mapping[str, Mapping[int, int
 def project(connection: Connection, records: Sequence[Record], rules: Sequence[Rule] = ()) -> Projected:
     """Store what the records say, in their order, and how far they were read.
 
-    ``rules`` say by when people must have answered an alert. An unreadable record changes nothing but the
-    offset and is listed in the result.
+    An unreadable record changes nothing but the offset and is listed in the result.
+    """
+    projected = fold(connection, records, rules)
+    _store_offsets(connection, records)
+    return projected
+
+
+def fold(connection: Connection, records: Sequence[Record], rules: Sequence[Rule] = ()) -> Projected:
+    """Store what the records say, in their order.
+
+    ``rules`` say by when people must have answered an alert.
     """
     projected = Projected()
     counted: list[wire.SeriesRow] = []
     for record in records:
-        if record.topic == ALERTS:
+        if record.topic in (ALERTS, HISTORY):
             _project_alert(connection, record, projected, rules)
         elif record.topic == CATALOGUE:
             _project_topic(connection, record, projected)
         elif record.topic == SERIES:
             counted.extend(_series_rows(record, projected))
     series.keep(connection, counted)
-    _store_offsets(connection, records)
     return projected
 
 

@@ -12,10 +12,12 @@ import httpx
 import msgspec
 import pytest
 from api_support import alert_event
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka_support import eventually, free_port, fresh_broker
 
+from api.clock import now_ms
+from api.projector import KEPT_ON_ALERTS_MS
 from deploy.embedded_kafka import EmbeddedKafka
 from detectors.events import AlertEvent, EventName, encode_event
 
@@ -87,13 +89,25 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedKafka]:
         yield running
 
 
-def produce(bootstrap: str, *events: AlertEvent) -> None:
+def produce(bootstrap: str, *events: AlertEvent, topic: str = "alerts", at_ms: int | None = None) -> None:
     """Write alert events as the worker does."""
     producer = KafkaProducer(bootstrap_servers=bootstrap)
     for event in events:
-        producer.send("alerts", encode_event(event), key=event.alert_id.encode())
+        producer.send(topic, encode_event(event), key=event.alert_id.encode(), timestamp_ms=at_ms)
     producer.flush(30)
     producer.close()
+
+
+def forget_alerts(bootstrap: str) -> None:
+    """Let ``alerts`` lose all that is there, as by its retention."""
+    consumer, admin = (
+        KafkaConsumer(bootstrap_servers=bootstrap),
+        KafkaAdminClient(bootstrap_servers=bootstrap),
+    )
+    places = [TopicPartition("alerts", number) for number in consumer.partitions_for_topic("alerts")]
+    admin.delete_records(consumer.end_offsets(places))
+    consumer.close()
+    admin.close()
 
 
 def read_all(bootstrap: str, topic: str) -> list[ConsumerRecord]:
@@ -132,6 +146,26 @@ def test_alerts_are_projected_once_through_kills_and_broker_restarts(
         eventually(lambda: api.revisions() == {"a": 3, "b": 1}, what="the revision after the restart")
         events = api.client.get("/v1/alerts/a/events").json()["items"]
         assert [line["event"] for line in events] == ["opened", "updated", "closed"]
+
+
+def test_what_alerts_have_lost_is_read_in_the_history(tmp_path: Path, broker: EmbeddedKafka) -> None:
+    """Without samples, once; what ``alerts`` still has comes from there, with them."""
+    old_ms = now_ms() - KEPT_ON_ALERTS_MS - 60_000
+    first, second = alert_event("a"), alert_event("a", 2, EventName.UPDATED)
+    recent = alert_event("b")
+    for event, at_ms in ((first, old_ms), (second, old_ms + 1), (recent, now_ms())):
+        produce(
+            broker.bootstrap, msgspec.structs.replace(event, samples=()), topic="alert_history", at_ms=at_ms
+        )
+        produce(broker.bootstrap, event, at_ms=at_ms)
+    forget_alerts(broker.bootstrap)
+    produce(broker.bootstrap, recent)
+    for _ in range(2):
+        with api_process(tmp_path / "data", broker.bootstrap) as api:
+            eventually(lambda: api.revisions() == {"a": 2, "b": 1}, what="all alerts")
+            events = {name: api.client.get(f"/v1/alerts/{name}/events").json()["items"] for name in "ab"}
+        shown = {name: [len(line["data"]["samples"]) for line in lines] for name, lines in events.items()}
+        assert shown == {"a": [0, 0], "b": [1]}
 
 
 def test_posted_mentions_are_on_kafka_when_the_answer_comes(tmp_path: Path, broker: EmbeddedKafka) -> None:

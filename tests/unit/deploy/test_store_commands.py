@@ -57,9 +57,9 @@ def test_an_erasure_says_what_it_reached_and_what_it_did_not(
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == "erased from 1 events in the store; it stays away from later ones"
     assert [line.removeprefix("not reached: ") for line in rest] == [
-        "Kafka topic mentions keeps what it has for 7 days",
-        "Kafka topic observations keeps what it has for 3 days",
-        "Kafka topic alerts keeps what it has until it is deleted",
+        "Kafka topic mentions keeps what it has for up to 174 hours",
+        "Kafka topic observations keeps what it has for up to 72 hours",
+        "Kafka topic alerts keeps what it has for up to 72 hours",
         "the worker's state keeps masked examples for up to 48 hours",
         "backups made before, and receivers that alerts were delivered to",
     ]

@@ -38,7 +38,7 @@ def test_an_event_has_exactly_the_fields_of_the_contract(event: AlertEvent) -> N
     assert set(told) == FIELDS
     assert told["schema"] == "haidang.alert.v1"
     assert set(told["window"]) == {"from", "to"}
-    assert set(told["samples"][0]) == {"title_or_text", "source", "url", "published_at"}
+    assert set(told["samples"][0]) == {"title_or_text", "source", "url", "published_at", "mention"}
 
 
 def test_times_are_utc_with_a_z(event: AlertEvent) -> None:
