@@ -244,29 +244,38 @@ class ShareEvidence:
         if not windows.negative_milli[SIX_HOURS] and not self._cusum.runs:
             self._reading = _SILENT._replace(threshold=max(threshold, _FLOOR))
             return self._reading
-        window, score = self._strongest(windows)
-        slow = self._run(windows, score)
+        scores = self._scores(windows)
+        window, score = self._strongest(windows, scores)
+        slow = self._run(windows, max(scores))
         if slow > score:
             score = slow if windows.total[window] >= SPEAKS else 0.0
         self._reading = self._judge(windows, window, score, max(threshold, _FLOOR))
         return self._reading
 
     def _run(self, windows: Windows, score: float) -> float:
-        """Return how strange the newest run of steps is, in standard deviations."""
+        """Return how strange the newest run of steps is, in standard deviations.
+
+        `score` is that of the strangest window, of however few mentions: a night's five an hour are no
+        window that speaks, but may be a run that does.
+        """
         dispersion = self._negative.dispersion(windows.total[QUARTER_HOUR])
         usual = self._negative.usual
         ceiling = 1.0 + _RUN * score * score / 2.0
         negative = windows.arrived_negative_milli / 1000
         return math.sqrt(2.0 * self._cusum.push(windows.arrived, negative, usual, dispersion, ceiling))
 
-    def _strongest(self, windows: Windows) -> tuple[int, float]:
-        window, score, usual = HOUR, 0.0, self._negative.usual
-        for i in _WINDOWS:
-            total, negative = windows.total[i], windows.negative_milli[i] / 1000
-            if total < SPEAKS or negative <= total * usual:
-                continue
-            found = self._negative.score(total, negative)
-            if found > score and (i != SIX_HOURS or not self._has_calmed(windows)):
+    def _scores(self, windows: Windows) -> list[float]:
+        """Return the score of each of the windows, 0 up to the usual share."""
+        usual = self._negative.usual
+        found = [(windows.total[i], windows.negative_milli[i] / 1000) for i in _WINDOWS]
+        return [self._negative.score(n, k) if k > n * usual else 0.0 for n, k in found]
+
+    def _strongest(self, windows: Windows, scores: list[float]) -> tuple[int, float]:
+        """Return the window that speaks the loudest; else the shortest that could, and nothing."""
+        speaking = [i for i in _WINDOWS if windows.total[i] >= SPEAKS]
+        window, score = speaking[0] if speaking else HOUR, 0.0
+        for i, found in zip(_WINDOWS, scores, strict=True):
+            if i in speaking and found > score and (i != SIX_HOURS or not self._has_calmed(windows)):
                 window, score = i, found
         return window, score
 

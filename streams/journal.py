@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SLOTS", "Journal", "StateError", "newer", "restore"]
 
-#: Version of the snapshot and journal encoding. A snapshot of another version is left out and its topic is
-#: learnt again; a journal of another version is refused, since counts would be lost.
+#: Version of the journal's encoding. One of another version is refused, since counts would be lost.
 VERSION = 1
+#: Version of a snapshot's encoding. One of another version is left out and its topic is learnt again.
+SNAPSHOT_VERSION = 2
 SLOTS = 4096
 #: A topic is snapshotted when this many entries were written since its last snapshot.
 _SNAPSHOT_AGE = 64
@@ -186,7 +187,7 @@ class Journal:
         while budget and self._ages and self._sequence - self._ages[0][0] >= _SNAPSHOT_AGE:
             _, topic = self._ages.popleft()
             state = self._watch.topics[topic]
-            snapshot = _Snapshot(VERSION, state.windows.dump(), state.monitor.dump())
+            snapshot = _Snapshot(SNAPSHOT_VERSION, state.windows.dump(), state.monitor.dump())
             # a topic whose snapshot outran the journal in a crash includes more than the watch has read
             header = _HEADER.pack(max(self._watch.offset, state.offset), self._sequence)
             written[f"t/{topic}"] = header + _pack(snapshot)
@@ -281,7 +282,7 @@ def _restore_topic(topic: str, value: bytes | None, load: Load) -> TopicState | 
     if value is None:
         return None
     snapshot = _unpack(value, _Snapshot)
-    if snapshot.version != VERSION:
+    if snapshot.version != SNAPSHOT_VERSION:
         return None
     windows = TopicWindows.load(snapshot.windows, example_limits(topic))
     return TopicState(load(snapshot.monitor), windows, _header(value)[0])

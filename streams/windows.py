@@ -7,6 +7,7 @@ reordered and nothing waits.
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from math import log
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ _WINDOW_MINUTES = tuple(seconds // 60 for seconds in WINDOW_SECONDS)
 _TOTAL, _NEGATIVE, _POSITIVE, _NEGATIVE_MILLI, _KIND = 0, 1, 2, 3, 4
 _WIDTH = _KIND + len(KINDS)
 _NOTHING = [0] * _WIDTH
+_NO_KINDS = [0] * (_WIDTH - _NEGATIVE_MILLI)
 #: Distinct authors are counted over the last hour in slots of ten minutes, distinct sources over six hours.
 _AUTHOR_SLOT, _AUTHOR_SLOTS = 10, 6
 _SPREAD_MINUTES = 360
@@ -196,7 +198,7 @@ class TopicWindows:
         """Return the state as MessagePack builtins."""
         return [
             self.closed,
-            {minute: cell for minute, cell in self._minutes.items() if minute > self.closed - KEPT_MINUTES},
+            _dump_minutes(self._minutes, self.closed),
             {arrival: _dump_pending(pending) for arrival, pending in self._pending.items()},
             {slot: _bitmap_bytes(bits) for slot, bits in self._authors.items()},
             self._names,
@@ -213,7 +215,7 @@ class TopicWindows:
         """Return the windows behind a dump; sums are made anew from the minutes."""
         state = msgspec.convert(dump, _Dump, strict=False)
         windows = cls(state.closed, limits)
-        windows._minutes = state.minutes
+        windows._minutes = state.minutes.load()
         for arrival, pending in state.pending.items():
             windows._pending[arrival] = pending.load()
             for minute, cell in pending.cells.items():
@@ -227,7 +229,7 @@ class TopicWindows:
         windows._gap = state.gap
         windows._said = PhraseMemory.load(state.said)
         for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
-            for minute, cell in state.minutes.items():
+            for minute, cell in windows._minutes.items():
                 if state.closed - width < minute <= state.closed:
                     _add(sums, cell)
         return windows
@@ -336,18 +338,52 @@ class _PendingDump(msgspec.Struct, array_like=True):
         )
 
 
+class _MinutesDump(msgspec.Struct, array_like=True):
+    """Minutes in columns, which pack to a third: of those in a window, and of older ones their counts alone.
+
+    `recent` has distances (each from the minute before), negative, positive, negative_milli and one column
+    per kind, whose sum is the total; `older` has distances, total, negative, positive.
+    """
+
+    recent: list[list[int]]
+    older: list[list[int]]
+
+    def load(self) -> dict[int, list[int]]:
+        times, *columns = self.older
+        cells = ([*counts, *_NO_KINDS] for counts in zip(*columns, strict=True))
+        minutes = dict(zip(accumulate(times), cells, strict=True))
+        times, *columns = self.recent
+        for minute, values in zip(accumulate(times), zip(*columns, strict=True), strict=True):
+            minutes[minute] = [sum(values[_KIND - 1 :]), *values]
+        return minutes
+
+
 class _Dump(msgspec.Struct, array_like=True):
     closed: int
-    minutes: dict[int, list[int]]
+    minutes: _MinutesDump
     pending: dict[int, _PendingDump]
     authors: dict[int, bytes]
     names: dict[str, int]
     examples: list[Example]
     heard: int
     copies: dict[int, int] = msgspec.field(default_factory=dict)
-    copied: dict[int, int] = msgspec.field(default_factory=dict)
+    copied: dict[int, bytes] = msgspec.field(default_factory=dict)
     gap: int = 0
     said: list[object] = msgspec.field(default_factory=list)
+
+
+def _dump_minutes(minutes: dict[int, list[int]], closed: int) -> _MinutesDump:
+    kept = sorted(minute for minute in minutes if minute > closed - KEPT_MINUTES)
+    recent = [minute for minute in kept if minute > closed - _WINDOW_MINUTES[-1]]
+    older = kept[: len(kept) - len(recent)]
+    return _MinutesDump(
+        [_distances(recent), *([minutes[minute][i] for minute in recent] for i in range(_NEGATIVE, _WIDTH))],
+        [_distances(older), *([minutes[minute][i] for minute in older] for i in range(_NEGATIVE_MILLI))],
+    )
+
+
+def _distances(minutes: list[int]) -> list[int]:
+    return [minute - before for before, minute in pairwise([0, *minutes])]
 
 
 def _dump_pending(pending: Pending) -> _PendingDump:

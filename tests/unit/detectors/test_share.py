@@ -1,6 +1,7 @@
 """Negative share against the topic's own."""
 
-from detector_support import ordinary, steps, windows
+import numpy as np
+from detector_support import Talk, ordinary, steps, windows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,24 @@ def test_a_rise_of_the_share_alone_is_a_signal() -> None:
         evidence.learn(closed)
     assert any(levels[-120:])
     assert not any(levels[600:-120])
+
+
+def night(share: float) -> ShareEvidence:
+    """Return what is known after two days of talk and five hours of six mentions each, of that share."""
+    rng = np.random.default_rng(3)
+    evidence = ShareEvidence(60)
+    talk = ordinary(2880, rate=0.3, share=0.45)
+    talk += [Talk(int(i % 10 == 0), int(i % 10 == 0 and rng.random() < share)) for i in range(300)]
+    for closed in steps(talk):
+        evidence.read(closed, 3.0)
+        evidence.learn(closed)
+    return evidence
+
+
+def test_a_night_of_few_angry_mentions_is_a_signal() -> None:
+    """Six an hour fill no window that speaks, but nearly all of thirty negative in a row is no chance."""
+    assert night(0.95).reading.level
+    assert not night(0.45).reading.level
 
 
 @settings(max_examples=25, deadline=None)

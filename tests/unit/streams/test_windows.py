@@ -1,14 +1,17 @@
 """The minutes of a topic: sums that are exact after any history, and the same after dump and load."""
 
 import random
+import zlib
 from collections import Counter
 
 import msgspec
 import pytest
+from detector_support import monitor as watcher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.copies import SIGNATURE_KEYS, signature_of
+from detectors.monitor import TopicMonitor
 from detectors.windows import HOUR, KINDS, WINDOW_SECONDS, Example, Windows
 from streams.observation import author_bit
 from streams.windows import KEPT_MINUTES, SILENT_MINUTES, TopicWindows, distinct
@@ -284,3 +287,53 @@ def test_a_state_from_before_copies_were_counted_is_read() -> None:
     windows.close()
     older = TopicWindows.load(windows.dump()[:7])
     assert older.close().total == windows.close().total
+
+
+def flooded(minutes: int = KEPT_MINUTES) -> tuple[TopicWindows, TopicMonitor]:
+    """Return a topic after two days of sixty mentions a minute, all new, from four hundred sources."""
+    chance = random.Random(1)  # noqa: S311 - a reproducible stream
+    windows, flood = TopicWindows(BASE - 1), watcher()
+    for minute in range(BASE, BASE + minutes):
+        late = minute >= BASE + minutes - 400
+        for _ in range(60):
+            key = signature_of(chance.getrandbits(32) for _ in range(SIGNATURE_KEYS)) if late else b""
+            name = f"Trang tin địa phương số {chance.randrange(400)}"
+            said = minute - chance.randrange(3)
+            windows.add(minute, said, chance.randrange(1000), 200, chance.randrange(5), name, key)
+        windows.pending(minute).authors |= chance.getrandbits(512)
+        if late or minute % 60 == 0:
+            windows.add_examples(minute, [new_example(chance, minute) for _ in range(8)])
+        flood.close(windows.close())
+    return windows, flood
+
+
+def new_example(chance: random.Random, minute: int) -> Example:
+    """Return an example as long as any, of words nobody used before."""
+    words = ["".join(chance.choices("abcdeghiklmnopqrstuvxyâêôơưđ", k=4)) for _ in range(50)]
+    return Example(
+        chance.getrandbits(64),
+        " ".join(words)[:200],
+        f"Trang tin địa phương số {chance.randrange(400)}",
+        "press",
+        f"https://example.org/tin-tuc/{chance.getrandbits(200):x}",
+        minute * 60,
+        minute * 60,
+        chance.randrange(1000),
+        tuple(" ".join(words[i : i + 3]) for i in range(12)),
+        signature=signature_of(chance.getrandbits(32) for _ in range(SIGNATURE_KEYS)),
+    )
+
+
+def packed(part: object) -> int:
+    """Return how many bytes a part takes in the state table."""
+    return len(zlib.compress(msgspec.msgpack.encode(part), 1))
+
+
+def test_the_snapshot_of_a_flooded_topic_is_small() -> None:
+    """At most 64 kB with all that tells what is new in it, 16 kB without; and loaded again it is the same."""
+    windows, flood = flooded()
+    closed, minutes, pending, authors, *novelty = windows.dump()
+    assert packed([closed, minutes, pending, authors, flood.dump()]) <= 16_000
+    assert packed([windows.dump(), flood.dump()]) <= 64_000
+    assert packed(novelty) > 20_000
+    assert msgspec.msgpack.encode(reloaded(windows).dump()) == msgspec.msgpack.encode(windows.dump())
