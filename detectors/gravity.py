@@ -243,6 +243,8 @@ _NUMBERS = {
     "hàng vạn": 30_000,
 }  # fmt: skip
 _NEAR = 3
+#: A toll begins a text, or follows "số" (the number of).
+_TOLL, _RISES = "số", frozenset(("lên", "vượt"))
 _MARKS = frozenset(".,;:…!?")
 _DIGITS = 6
 _THOUSANDS = 3
@@ -253,20 +255,21 @@ def people_harmed(signs: Signs, tokens: Sequence[str]) -> float:
     """Return the largest number of people that a text says were harmed, in deaths.
 
     A number, what it counts ("người", "học sinh", "hộ") and a harm must stand together, with no mark between
-    them; so an age or a date is none. "hàng trăm" is 300; "nhiều" is 3.
+    them; so an age or a date is none. A toll that rises is told the other way round: "số người chết ... lên
+    14". "hàng trăm" is 300; "nhiều" is 3.
     """
     found = signs.find(tokens)
     harms = [one for one in found if not _PER_DEATH.keys().isdisjoint(one.signs)]
-    counted = list(_counted(found, tokens)) if harms else []
+    if not harms:
+        return 0.0
+    told = [
+        (harm, span.number)
+        for span in _counted(found, tokens)
+        for harm in harms
+        if _beside(span, harm, tokens)
+    ]
     return max(
-        (
-            _deaths(harm, number)
-            for span in counted
-            for harm in harms
-            for number in [span.number]
-            if _beside(span, harm, tokens)
-        ),
-        default=0.0,
+        (_deaths(harm, number) for harm, number in (*told, *_risen(found, harms, tokens))), default=0.0
     )
 
 
@@ -288,6 +291,30 @@ def _counted(found: Iterable[_Found], tokens: Sequence[str]) -> Iterable[_Counte
             if read is not None:
                 yield _Counted(read[0], counter.end, read[1])
                 break
+
+
+def _risen(
+    found: Iterable[_Found], harms: Sequence[_Found], tokens: Sequence[str]
+) -> Iterable[tuple[_Found, int]]:
+    """Yield tolls that rise: what is counted, its harm, then "lên" or "vượt" in the clause and a number."""
+    for counter in found:
+        if Sign.COUNTER in counter.signs and (not counter.start or tokens[counter.start - 1] == _TOLL):
+            after = range(counter.end, len(tokens))
+            turn = next((place for place in after if tokens[place] in _MARKS | _RISES), None)
+            number = None if turn is None or tokens[turn] in _MARKS else _first_number(tokens, turn + 1)
+            for harm in harms:
+                if number is not None and counter.end <= harm.start <= counter.end + _NEAR:
+                    yield harm, number
+
+
+def _first_number(tokens: Sequence[str], start: int) -> int | None:
+    """Return the first number that begins at most three words after `start`."""
+    for place in range(start, min(start + _NEAR, len(tokens))):
+        last = place + 2 if tokens[place + 1 : place + 2] == ["."] and tokens[place].isdecimal() else place
+        read = _number(tokens, min(last, len(tokens) - 1))
+        if read is not None:
+            return read[1]
+    return None
 
 
 def _number(tokens: Sequence[str], end: int) -> tuple[int, int] | None:

@@ -46,7 +46,7 @@ _OPEN = 24
 _GRAVEST = 3
 _MORE_ARTICLES, _MORE_SOURCES, _MOST_SOURCES = 0.05, 0.1, 4
 LEAST_SOURCES = 2
-_KIN = 0.5
+_KIN = 1.0
 
 
 class Article(msgspec.Struct, array_like=True):
@@ -288,12 +288,15 @@ class Stories:
         return tuple(sorted(tells, key=lambda mention: (-tells[mention], mention)))
 
     def _kin(self, story: Story, core: Sequence[int]) -> float:
-        """Return how far a story retells one that paged, 0 .. 1."""
+        """Return how far a story retells one that paged, 0 .. 1.
+
+        It retells nothing with which it shares less than two articles about one matter do: that it rains in
+        the same province again.
+        """
         worth = {key: self._rarity(key) for key in core}
-        whole = sum(worth.values()) or 1.0
         others = (set(one.profile) for one in self.open if one.paged and one is not story)
-        parts = (sum(worth[key] for key in core if key in profile) / whole for profile in others)
-        return max(parts, default=0.0)
+        shared = max((sum(worth[key] for key in core if key in profile) for profile in others), default=0.0)
+        return shared / sum(worth.values()) if shared >= _LINK_NATS else 0.0
 
     def dump(self) -> dict[str, Any]:
         """Return the state as builtins."""

@@ -25,6 +25,11 @@ def gravity(title: str, text: str = "") -> int:
         ("Một người chết khi tắm sông", 400, 500),
         ("Hàng trăm học sinh nhập viện sau bữa trưa", 1000, 1000),
         ("15 học sinh nhập viện nghi ngộ độc", 800, 1000),
+        ("Số người chết vì lũ quét tăng lên 14", 1000, 1000),
+        ("Số ca ngộ độc sau bữa tiệc lên hơn 80, chưa rõ nguyên nhân", 1000, 1000),
+        ("Ca ngộ độc ở trường học lên tới 1.200", 1000, 1000),
+        ("Số người bị thương lên 5", 400, 500),
+        ("Cây xăng treo biển hết hàng, người dân đổ xô mua", 750, 1000),
         ("Bão số 5 mạnh cấp 12 hướng vào miền Trung", 900, 900),
         ("Áp thấp nhiệt đới có khả năng mạnh lên", 600, 600),
         ("Lũ quét, vỡ đê, sơ tán khẩn cấp trong đêm", 900, 1000),
@@ -43,7 +48,13 @@ def test_gravity_is_mass_harm_storms_floods_and_public_failure(title: str, least
 
 
 @pytest.mark.parametrize(
-    "title", ["Không ai tử vong trong vụ cháy", "Người đàn ông 45 tuổi chết", "Ngày 20-8, tử vong vì tai nạn"]
+    "title",
+    [
+        "Không ai tử vong trong vụ cháy",
+        "Người đàn ông 45 tuổi chết",
+        "Ngày 20-8, tử vong vì tai nạn",
+        "Số người tử vong ít, giá vàng lên 80 triệu đồng",
+    ],
 )
 def test_a_negated_harm_an_age_and_a_date_count_nobody(title: str) -> None:
     """A number counts people only beside a word for them, with no mark between."""

@@ -94,6 +94,18 @@ def test_what_retells_a_story_that_paged_weighs_less() -> None:
     assert scores[1] < scores[0]
 
 
+def test_what_shares_hardly_a_word_with_a_story_that_paged_weighs_in_full() -> None:
+    """Another flood in the same province is no retelling."""
+    scores = []
+    for paged in (False, True):
+        stories = taught()
+        told(stories, retold(1, 3))[0].paged = paged
+        other = [article(500 + n, AFTER + (12 + n) * HOUR, (*own(1)[:1], *own(2, 6))) for n in range(4)]
+        second = told(stories, other)[-1]
+        scores.append(stories.read(second, AFTER + 16 * HOUR).score)
+    assert scores[0] == scores[1]
+
+
 def test_the_most_telling_article_comes_first() -> None:
     """It says what the others say as well, and it is grave; one that only touches the matter comes last."""
     stories = taught()
