@@ -13,7 +13,7 @@ from detectors.events import AlertKind, EventName, Name, Sample, Severity
 from detectors.windows import KINDS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from detectors.windows import Example, Windows
 
@@ -98,7 +98,8 @@ def strongest_phrases(examples: Iterable[Example], names: Name) -> tuple[str, ..
     A phrase is strong when many sources use it and the topic's earlier mentions did not: the sources that
     use it, times the logarithm of their share over its usual share (their part of the Kullback-Leibler
     divergence). Then come the number of mentions and their negativity. Phrases that only repeat the topic's
-    name are left out; a phrase inside a stronger one too.
+    name are left out. Of two phrases, one inside the other, one is told: the longer, if half of the mentions
+    that use the shorter have it.
     """
     examples = list(examples)
     sources = len({example.source for example in examples})
@@ -114,7 +115,8 @@ def strongest_phrases(examples: Iterable[Example], names: Name) -> tuple[str, ..
     own = f"{names.vi}\n{names.en}".casefold()
     told = (key for key in mentions if key not in own)
     ranked = sorted(told, key=lambda key: (*_weakness(mentions[key], sources, usual[key]), key))
-    return tuple(spelling[key] for key in _apart(ranked))
+    told_by = {key: len({use.mention for use in uses}) for key, uses in mentions.items()}
+    return tuple(spelling[key] for key in _apart(ranked, told_by))
 
 
 def _weakness(uses: Sequence[Example], sources: int, usual_milli: int) -> tuple[float, int, int]:
@@ -125,13 +127,17 @@ def _weakness(uses: Sequence[Example], sources: int, usual_milli: int) -> tuple[
     return -round(surprise, 6), -len(distinct), -sum(use.negative_milli for use in uses)
 
 
-def _apart(ranked: Iterable[str]) -> list[str]:
+def _apart(ranked: Iterable[str], told_by: Mapping[str, int]) -> list[str]:
     chosen: list[str] = []
     for key in ranked:
-        if not any(key in other for other in chosen):
+        if any(key in other for other in chosen):
+            continue
+        inside = [other for other in chosen if other in key]
+        if not inside and len(chosen) < PHRASES:
             chosen.append(key)
-        if len(chosen) == PHRASES:
-            break
+        elif inside and 2 * told_by[key] >= told_by[inside[0]]:
+            chosen[chosen.index(inside[0])] = key
+            chosen = [other for other in chosen if other == key or other not in key]
     return chosen
 
 

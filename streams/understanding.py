@@ -19,14 +19,16 @@ from detectors.polarity import Polarity, PolarityModel
 from streams.masking import mask
 from streams.matching import Matcher, Passage
 from streams.phrases import phrases
+from streams.segmentation import parse_words
 from streams.signature import signature
 from streams.text import canonical, normalise, readable, words
 
 if TYPE_CHECKING:
     from streams.catalogue import Catalogue
+    from streams.segmentation import Words
 
 __all__ = ["EXAMPLE_CHARS", "MAX_PHRASES", "Understanding", "bundled_lexicons", "bundled_polarity"]
-__all__ += ["polarity_words"]
+__all__ += ["bundled_words", "polarity_words"]
 
 #: Longest sample shown to officers, in characters.
 EXAMPLE_CHARS = 200
@@ -60,6 +62,11 @@ def bundled_signs() -> Signs:
     return Signs.parse(files("detectors").joinpath("gravity_vi.tsv").read_text(encoding="utf-8"))
 
 
+def bundled_words() -> Words:
+    """Return the bundled words of two syllables."""
+    return parse_words(files("streams").joinpath("words_vi.tsv").read_text(encoding="utf-8"))
+
+
 def polarity_words(title: str, text: str) -> list[str]:
     """Return what the polarity model reads of a mention: its first words."""
     lowered = normalise(f"{title} . {text[:_POLARITY_CHARS]}" if title else text[:_POLARITY_CHARS])
@@ -82,6 +89,7 @@ class Understanding:
         self._polarity = bundled_polarity()
         self._lexicon = bundled_lexicons().vietnamese
         self._signs = bundled_signs()
+        self._vocabulary = bundled_words()
 
     def topics(self, title: str, text: str) -> tuple[str, ...]:
         """Return the sorted ids of the topics that the mention names; empty if none."""
@@ -120,7 +128,7 @@ class Understanding:
         Phrases come from the title, from the first sentences of the text where there is no title; no handle,
         address or number that `mask` knows is among them.
         """
-        return phrases(mask(canonical(title or text[:EXAMPLE_CHARS])), MAX_PHRASES)
+        return phrases(mask(canonical(title or text[:EXAMPLE_CHARS])), MAX_PHRASES, self._vocabulary)
 
 
 def _is_elsewhere(title: str, text: str) -> bool:

@@ -88,6 +88,14 @@ def test_phrases_leave_out_the_topic_and_parts_of_stronger_ones() -> None:
     assert strongest_phrases(examples, TOPIC) == ("nước đục ngầu",)
 
 
+def test_the_longer_of_two_nested_phrases_is_told_when_half_of_the_mentions_have_it() -> None:
+    """The name "bão số 5" says more than "bão số"; a long one that few have is left out."""
+    often = [example(n, phrases=("bão số", "bão số 5") if n % 2 else ("bão số",)) for n in range(4)]
+    assert strongest_phrases(often, TOPIC) == ("bão số 5",)
+    seldom = [example(n, phrases=("bão số",) if n else ("bão số", "bão số 5")) for n in range(4)]
+    assert strongest_phrases(seldom, TOPIC) == ("bão số",)
+
+
 @given(st.permutations([example(n, phrases=(f"cụm từ {n % 3}", "nước đục")) for n in range(6)]))
 def test_the_order_of_examples_changes_no_phrase(examples: list[object]) -> None:
     """Phrases depend on the set of examples alone."""
