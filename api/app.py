@@ -32,8 +32,7 @@ DESCRIPTION = """Early warning of communication crises.
 Every request under `/v1` carries an API key: `Authorization: Bearer hdk_...`. Roles: a viewer reads, an
 officer handles alerts and posts mentions, an admin manages endpoints. Errors are `application/problem+json`
 and name the bad field. Lists give a `next` cursor; unknown query parameters are refused. Answers to GET carry
-an `ETag`; a POST or PATCH with an `Idempotency-Key` is carried out once; `RateLimit-*` fields tell what is
-left."""
+an `ETag`; a POST with an `Idempotency-Key` is carried out once; `RateLimit-*` fields tell what is left."""
 
 CORS_REQUEST = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
 CORS_ANSWER = (

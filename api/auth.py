@@ -7,11 +7,11 @@ SameSite=Strict, and what changes something is only accepted from our own pages.
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from api.clock import MILLISECONDS, now_ms
 from api.errors import ProblemError
@@ -21,10 +21,18 @@ from api.store import audit
 from api.store.tables import keys, sessions
 
 COOKIE = "haidang_session"
+FAR_MS = 2**62
 USE_TOLD_MS = 60_000
 """A key's last use is written at most this often: a request must not cost a write each time."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER = HTTPBearer(auto_error=False, scheme_name="apiKey", description="An API key: `Bearer hdk_...`")
+
+_ALIVE = select(keys.c.key_id, keys.c.name, keys.c.role, keys.c.last_used_ms).where(
+    keys.c.disabled_ms.is_(None), func.coalesce(keys.c.expires_ms, FAR_MS) > bindparam("now_ms")
+)
+_BY_KEY = _ALIVE.where(keys.c.sha256 == bindparam("wanted"))
+_BY_ID = _ALIVE.where(keys.c.key_id == bindparam("wanted"))
+"""Built once: every request asks one of them."""
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
@@ -41,21 +49,19 @@ class Principal:
 
 def by_key(connection: Connection, key: str) -> Principal | None:
     """Find whose key this is; None when it is nobody's, revoked or expired."""
-    return _one(connection, keys.c.sha256 == fingerprint(key))
+    return _one(connection, _BY_KEY, fingerprint(key))
 
 
 def by_session(connection: Connection, token: str) -> Principal | None:
     """Find who signed in with this token; None when nobody did or it is over."""
     alive = (sessions.c.sha256 == fingerprint(token)) & (sessions.c.until_ms > now_ms())
     key_id = connection.execute(select(sessions.c.key_id).where(alive)).scalar_one_or_none()
-    return None if key_id is None else _one(connection, keys.c.key_id == key_id)
+    return None if key_id is None else _one(connection, _BY_ID, key_id)
 
 
-def _one(connection: Connection, condition: ColumnElement[bool]) -> Principal | None:
-    """Give the one key that satisfies a condition and is neither revoked nor expired."""
-    alive = keys.c.expires_ms.is_(None) | (keys.c.expires_ms > now_ms())
-    columns = (keys.c.key_id, keys.c.name, keys.c.role, keys.c.last_used_ms)
-    row = connection.execute(select(*columns).where(condition, alive, keys.c.disabled_ms.is_(None))).first()
+def _one(connection: Connection, query: Select[*tuple[Any, ...]], wanted: str) -> Principal | None:
+    """Give the one key that is wanted, if it is neither revoked nor expired."""
+    row = connection.execute(query, {"wanted": wanted, "now_ms": now_ms()}).first()
     return None if row is None else Principal(row.key_id, row.name, Role(row.role), row.last_used_ms)
 
 
@@ -135,7 +141,7 @@ class Needs:
         """Keep the role."""
         self._role = role
 
-    def __call__(self, request: Request, _: Credentials) -> Principal:
+    async def __call__(self, request: Request, _: Credentials) -> Principal:
         """Give who asks; raises a 403 problem."""
         principal: Principal = request.state.principal
         if not principal.role.covers(self._role):

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from api.clock import MILLISECONDS
 from api.publisher import Message, Outgoing
 from api.store import planned
+from api.store.listing import AnyRow
 from api.store.turns import Duty
 
 CALENDAR = "calendar"
@@ -13,7 +14,7 @@ SCHEMA = "haidang.calendar.v1"
 BATCH_EVENTS = 100
 
 
-def message(row: planned.AnyRow) -> Message:
+def message(row: AnyRow) -> Message:
     """Give key (id) and value of one planned event, as calendar v1."""
     value = {
         "schema": SCHEMA,

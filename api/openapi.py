@@ -104,9 +104,9 @@ def _guard(method: str, operation: Document) -> None:
     answers, changes = operation["responses"], method.upper() in CHANGING
     for status, text in (_ANSWERS | (_CHANGE_ANSWERS if changes else {})).items():
         answers.setdefault(str(int(status)), {"description": text})
-    if changes:
+    if method == "post":
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
-    elif not streams:
+    elif method == "get" and not streams:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
         tag = {"ETag": {"$ref": "#/components/headers/ETag"}}
         answers["200"]["headers"] = tag

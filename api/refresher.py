@@ -14,7 +14,7 @@ from api.channels.alertmanager import AlertmanagerChannel
 from api.clock import MILLISECONDS, Clock
 from api.letter import Event, Language
 from api.store import Store, firing
-from api.store.due import AnyRow
+from api.store.listing import AnyRow
 
 RESOLVED_SECONDS = 300
 

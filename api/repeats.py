@@ -1,4 +1,4 @@
-"""Idempotency-Key on every change under ``/v1``: a request that is sent again is answered from memory.
+"""Idempotency-Key on every POST under ``/v1``: a request that is sent again is answered from memory.
 
 Only what succeeded is remembered: a refused request has changed nothing and is judged afresh. What a request
 writes and what is answered to it are one transaction.
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import errors
 from api.clock import now_ms
 from api.errors import FieldError, ProblemError
-from api.gate import CHANGING, is_guarded
+from api.gate import is_guarded
 from api.held import Held, json_response
 from api.services import Services
 from api.store import once
@@ -34,7 +34,7 @@ class Repeats:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the routes, or from memory."""
-        if not is_guarded(scope) or scope["method"] not in CHANGING or (key := _key(scope)) is None:
+        if not is_guarded(scope) or scope["method"] != "POST" or (key := _key(scope)) is None:
             await self._app(scope, receive, send)
             return
         try:

@@ -97,7 +97,7 @@ def build(settings: ApiSettings, store: Store) -> Services:
     return services
 
 
-def of_request(request: Request) -> Services:
+async def of_request(request: Request) -> Services:
     """Give the process's services to a route; a request that is carried out once has a store of its own."""
     services = cast("Services", request.app.state.services)
     own: Store | None = getattr(request.state, "store", None)

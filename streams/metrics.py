@@ -1,13 +1,14 @@
 """Metrics of the worker: every name, label and unit in one place.
 
 Two kinds of store. What has few label values is an ordinary Prometheus metric. What exists once per topic is
-kept in plain arrays and turned into samples when it is scraped: a Prometheus child object per topic and
+kept in plain figures and turned into samples when it is scraped: a Prometheus child object per topic and
 label would cost 10,000 topics 100 MB. Every label value known at start-up is there from start-up.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
@@ -93,53 +94,43 @@ class Decided(NamedTuple):
     precision: float
 
 
+_UNDECIDED = Decided(expected=0.0, scores={}, thresholds={}, precision=0.5)
+
+
+@dataclass(slots=True)
+class _Figures:
+    """What is told of one topic."""
+
+    mentions: int = 0
+    negative: int = 0
+    decided: Decided = _UNDECIDED
+
+
 class TopicMetrics(Collector):
-    """Counts, expectation and scores of every topic in arrays; samples come to be when scraped."""
+    """Counts, expectation and scores of every topic; samples come to be when scraped."""
 
     def __init__(self, topic_ids: Iterable[str], evidence: Sequence[str] = EVIDENCE) -> None:
         """Create every series at 0."""
-        self._slots: dict[str, int] = {}
-        self._mentions: list[int] = []
-        self._negative: list[int] = []
-        self._expected: list[float] = []
-        self._precision: list[float] = []
-        self._scores: dict[str, list[float]] = {name: [] for name in evidence}
-        self._thresholds: dict[str, list[float]] = {name: [] for name in evidence}
+        self._evidence = evidence
+        self._figures: dict[str, _Figures] = {}
         self.watch(topic_ids)
 
     def watch(self, topic_ids: Iterable[str]) -> None:
         """Show these topics: new ones at 0, those that stay with their figures, others no more."""
-        slots: dict[str, int] = {}
-        for topic_id in topic_ids:
-            slot = self._slots.get(topic_id)
-            slots[topic_id] = self._new_slot() if slot is None else slot
-        self._slots = slots
-
-    def _new_slot(self) -> int:
-        self._mentions.append(0)
-        self._negative.append(0)
-        self._expected.append(0.0)
-        self._precision.append(0.5)
-        for values in (*self._scores.values(), *self._thresholds.values()):
-            values.append(0.0)
-        return len(self._mentions) - 1
+        self._figures = {topic_id: self._figures.get(topic_id, _Figures()) for topic_id in topic_ids}
 
     def count(self, topic_id: str, mentions: int, negative: int) -> None:
         """Add counted mentions of one topic, ``negative`` of them negative; an unknown topic is left out."""
-        slot = self._slots.get(topic_id)
-        if slot is not None:
-            self._mentions[slot] += mentions
-            self._negative[slot] += negative
+        figures = self._figures.get(topic_id)
+        if figures is not None:
+            figures.mentions += mentions
+            figures.negative += negative
 
     def decide(self, topic_id: str, decided: Decided) -> None:
         """Set what a minute was expected to bring and how the detectors score it; evidence left out is 0."""
-        slot = self._slots.get(topic_id)
-        if slot is not None:
-            self._expected[slot] = decided.expected
-            self._precision[slot] = decided.precision
-            for name in self._scores:
-                self._scores[name][slot] = decided.scores.get(name, 0.0)
-                self._thresholds[name][slot] = decided.thresholds.get(name, 0.0)
+        figures = self._figures.get(topic_id)
+        if figures is not None:
+            figures.decided = decided
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families, one sample per topic and, for scores and thresholds, evidence."""
@@ -159,14 +150,15 @@ class TopicMetrics(Collector):
         precision = GaugeMetricFamily(
             TOPIC_PRECISION, "Part of the pages that officers called worth it", labels=["topic"]
         )
-        for topic_id, slot in self._slots.items():
-            precision.add_metric([topic_id], self._precision[slot])
-            mentions.add_metric([topic_id], self._mentions[slot])
-            negative.add_metric([topic_id], self._negative[slot])
-            expected.add_metric([topic_id], self._expected[slot])
-            for name, values in self._scores.items():
-                score.add_metric([topic_id, name], values[slot])
-                threshold.add_metric([topic_id, name], self._thresholds[name][slot])
+        for topic_id, figures in self._figures.items():
+            decided = figures.decided
+            precision.add_metric([topic_id], decided.precision)
+            mentions.add_metric([topic_id], figures.mentions)
+            negative.add_metric([topic_id], figures.negative)
+            expected.add_metric([topic_id], decided.expected)
+            for name in self._evidence:
+                score.add_metric([topic_id, name], decided.scores.get(name, 0.0))
+                threshold.add_metric([topic_id, name], decided.thresholds.get(name, 0.0))
         yield from (mentions, negative, expected, score, threshold, precision)
 
 

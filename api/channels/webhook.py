@@ -4,7 +4,7 @@ from api import signing, webhook
 from api.channels.addresses import http_fault
 from api.clock import MILLISECONDS
 from api.egress import AllowRule
-from api.letter import Letter
+from api.letter import Content, Letter
 from api.outcome import Answer
 from api.sender import Sender
 
@@ -17,6 +17,7 @@ class WebhookChannel:
         self._sender = sender
         self._rules = rules
         self._console_url = console_url
+        self._written: tuple[Content, bytes] | None = None
 
     def fault(self, url: str) -> str | None:
         """Say what is wrong with an address, as far as that can be told without connecting."""
@@ -24,6 +25,12 @@ class WebhookChannel:
 
     async def send(self, letter: Letter, now_ms: int) -> Answer:
         """Sign and send."""
-        body = webhook.body(letter.content, self._console_url)
+        body = self._body(letter.content)
         headers = signing.headers(letter.secrets, letter.id, now_ms // MILLISECONDS, body)
         return await self._sender.send(letter.url, headers, body)
+
+    def _body(self, content: Content) -> bytes:
+        """Write the body; the last one is kept, since a hundred endpoints are told of one event."""
+        if self._written is None or self._written[0] is not content:
+            self._written = (content, webhook.body(content, self._console_url))
+        return self._written[1]

@@ -8,17 +8,19 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from api import cursor
 from api.auth import Officer, Viewer
 from api.clock import from_ms, now_ms, to_ms
 from api.errors import ProblemError, invalid
-from api.fields import NUMBER, Cursor, Id, Moment, Text
-from api.query import StrictQuery, no_query
+from api.fields import NUMBER, Id, Moment, Text
+from api.query import no_query
+from api.routes import listing
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.schemas import Page
 from api.services import Use
 from api.store import planned
+from api.store import tables as t
 from api.store.audit import note
+from api.store.listing import AnyRow
 from detectors.orders import MOST_FACTOR
 
 MAX_DAYS = 92
@@ -27,12 +29,10 @@ DAY_MS = 86_400_000
 router = APIRouter(prefix="/v1/calendar", tags=["calendar"], responses=SHARED)
 
 
-class CalendarQuery(StrictQuery):
+class CalendarQuery(listing.PageQuery):
     """Which page of the calendar."""
 
     expected: bool = Field(default=False, description="Only what is neither over nor cancelled")
-    limit: int = Field(default=100, ge=1, le=500)
-    cursor: Cursor | None = None
 
 
 class NewPlannedEvent(BaseModel):
@@ -67,7 +67,7 @@ class CalendarEntry(BaseModel):
     published: bool = Field(description="Whether the detectors have been told")
 
 
-def _shape(row: planned.AnyRow) -> CalendarEntry:
+def _shape(row: AnyRow) -> CalendarEntry:
     """Give a planned event as the API shows it."""
     return CalendarEntry(
         id=row.event_id,
@@ -84,12 +84,9 @@ def _shape(row: planned.AnyRow) -> CalendarEntry:
     )
 
 
-def _found(connection: Connection, event_id: str) -> planned.AnyRow:
-    """Find a planned event; raises a 404 problem."""
-    row = planned.find(connection, event_id)
-    if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no planned event with this id")
-    return row
+def _found(connection: Connection, event_id: str) -> AnyRow:
+    """Find the planned event; raises a 404 problem."""
+    return listing.found(connection, t.planned_events, event_id, "planned event")
 
 
 def _new(body: NewPlannedEvent, now: int) -> planned.NewEvent:
@@ -121,13 +118,10 @@ def plan_event(who: Officer, services: Use, body: NewPlannedEvent) -> CalendarEn
 @router.get("")
 def list_calendar(_: Viewer, services: Use, query: Annotated[CalendarQuery, Query()]) -> Page[CalendarEntry]:
     """List planned events, those that are over or cancelled too."""
-    after = "" if query.cursor is None else str(cursor.decode(query.cursor, str)[0])
     expected_ms = now_ms() if query.expected else None
     with services.store.read() as connection:
-        rows = planned.page(connection, after, query.limit + 1, expected_ms)
-    shown = rows[: query.limit]
-    place = cursor.encode((shown[-1].event_id,)) if len(rows) > query.limit else None
-    return Page[CalendarEntry](items=[_shape(row) for row in shown], next=place)
+        rows = planned.page(connection, query.after, query.limit + 1, expected_ms)
+    return listing.page(rows, query.limit, _shape)
 
 
 @router.post("/{event_id}/cancel", responses=NOT_FOUND | CONFLICT, dependencies=[Depends(no_query)])

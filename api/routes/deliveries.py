@@ -16,8 +16,9 @@ from api.query import StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.schemas import Attempt, Delivery, Page, Replayed
 from api.services import Use
-from api.store import audit, endpoints, outbox
-from api.store.endpoints import AnyRow
+from api.store import audit, endpoints, listing, outbox
+from api.store import tables as t
+from api.store.listing import AnyRow
 from api.store.states import DeliveryState
 
 router = APIRouter(prefix="/v1/deliveries", tags=["webhooks"], responses=SHARED)
@@ -98,7 +99,7 @@ def replay_dead(who: Admin, services: Use, body: DeadOf) -> Replayed:
     """Send all dead letters of an endpoint again, each with a fresh schedule and the same webhook-id."""
     now = services.clock.now_ms()
     with services.store.write() as connection:
-        if endpoints.find(connection, body.endpoint) is None:
+        if listing.find(connection, t.endpoints, body.endpoint) is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "there is no endpoint with this id")
         number = outbox.replay_dead(connection, body.endpoint, now)
         audit.note(connection, who.name, "deliveries_replay", body.endpoint, now, number=str(number))

@@ -9,20 +9,24 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
 
-from api import cursor, signing
+from api import signing
 from api.auth import Admin, Viewer
 from api.channels import Channels
 from api.clock import from_ms, rfc3339
 from api.errors import ProblemError, invalid
-from api.fields import NUMBER, Cursor, Id, Revision, Text
+from api.fields import NUMBER, Id, Revision, Text
 from api.letter import Language, Letter, Trial
 from api.outcome import DeadReason, DisabledReason
-from api.query import StrictQuery, no_query
+from api.query import no_query
+from api.routes import listing
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.routing import QUIET_FORM, parse_quiet_hours
 from api.schemas import Endpoint, Page, Tested
 from api.services import Use
 from api.store import audit, endpoints, outbox
+from api.store import listing as stored
+from api.store import tables as t
+from api.store.listing import AnyRow
 from api.store.states import ChannelName
 from detectors.events import AlertKind, Severity
 
@@ -31,13 +35,6 @@ HOUR_MS = 3_600_000
 WHSEC_FORM = r"^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 router = APIRouter(prefix="/v1/endpoints", tags=["webhooks"], responses=SHARED)
-
-
-class EndpointQuery(StrictQuery):
-    """Which page of the endpoints."""
-
-    limit: int = Field(100, ge=1, le=500)
-    cursor: Cursor | None = None
 
 
 Url = Annotated[
@@ -159,7 +156,7 @@ class EndpointChange(Wishes):
         return said
 
 
-def _shown_url(row: endpoints.AnyRow) -> str:
+def _shown_url(row: AnyRow) -> str:
     """Give an address as it may be shown: Apprise's hold tokens."""
     if row.channel != ChannelName.APPRISE:
         return str(row.url)
@@ -171,7 +168,7 @@ def _moment(moment_ms: int | None) -> datetime | None:
     return None if moment_ms is None else from_ms(moment_ms)
 
 
-def _shape(row: endpoints.AnyRow, now: int, secret: str | None = None) -> Endpoint:
+def _shape(row: AnyRow, now: int, secret: str | None = None) -> Endpoint:
     """Give an endpoint as the API shows it."""
     return Endpoint(
         id=row.endpoint_id,
@@ -198,12 +195,9 @@ def _shape(row: endpoints.AnyRow, now: int, secret: str | None = None) -> Endpoi
     )
 
 
-def _found(connection: Connection, endpoint_id: str) -> endpoints.AnyRow:
-    """Find an endpoint; raises a 404 problem."""
-    row = endpoints.find(connection, endpoint_id)
-    if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no endpoint with this id")
-    return row
+def _found(connection: Connection, endpoint_id: str) -> AnyRow:
+    """Find the endpoint; raises a 404 problem."""
+    return listing.found(connection, t.endpoints, endpoint_id, "endpoint")
 
 
 @router.post("", status_code=HTTPStatus.CREATED, dependencies=[Depends(no_query)])
@@ -216,15 +210,12 @@ def create_endpoint(who: Admin, services: Use, body: NewEndpoint) -> Endpoint:
 
 
 @router.get("")
-def list_endpoints(_: Viewer, services: Use, query: Annotated[EndpointQuery, Query()]) -> Page[Endpoint]:
+def list_endpoints(_: Viewer, services: Use, query: Annotated[listing.PageQuery, Query()]) -> Page[Endpoint]:
     """List endpoints, without their secrets."""
-    after = "" if query.cursor is None else str(cursor.decode(query.cursor, str)[0])
     with services.store.read() as connection:
-        rows = endpoints.page(connection, after, query.limit + 1)
-    shown = rows[: query.limit]
-    place = cursor.encode((shown[-1].endpoint_id,)) if len(rows) > query.limit else None
+        rows = stored.page(connection, t.endpoints, query.after, query.limit + 1)
     now = services.clock.now_ms()
-    return Page[Endpoint](items=[_shape(row, now) for row in shown], next=place)
+    return listing.page(rows, query.limit, lambda row: _shape(row, now))
 
 
 @router.get("/{endpoint_id}", responses=NOT_FOUND, dependencies=[Depends(no_query)])
@@ -255,7 +246,7 @@ def change_endpoint(who: Admin, services: Use, endpoint_id: str, body: EndpointC
     return found
 
 
-def _changed_meanwhile(row: endpoints.AnyRow) -> ProblemError:
+def _changed_meanwhile(row: AnyRow) -> ProblemError:
     """Give the problem of a change that was decided on an older revision."""
     detail = f"the endpoint has come to revision {row.revision}"
     return ProblemError(HTTPStatus.CONFLICT, detail, reason="revision", revision=row.revision)

@@ -8,18 +8,20 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy import Connection
 
-from api import cursor
 from api.auth import Officer, Viewer
 from api.clock import from_ms, to_ms
 from api.errors import ProblemError, invalid
-from api.fields import Cursor, Id, Moment, Text
-from api.query import StrictQuery, no_query
+from api.fields import Id, Moment, Text
+from api.query import no_query
+from api.routes import listing
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED
 from api.routing import Matchers
 from api.schemas import Page
 from api.services import Use
 from api.store import silences
+from api.store import tables as t
 from api.store.audit import note
+from api.store.listing import AnyRow
 from detectors.events import AlertKind, Severity
 
 MAX_DAYS = 31
@@ -35,12 +37,10 @@ NOT_FOR_EVERYTHING: list[JsonValue] = [
 ]
 
 
-class SilenceQuery(StrictQuery):
+class SilenceQuery(listing.PageQuery):
     """Which page of the silences."""
 
     active: bool = Field(default=False, description="Only those in force now")
-    limit: int = Field(default=100, ge=1, le=500)
-    cursor: Cursor | None = None
 
 
 class NewSilence(BaseModel):
@@ -80,7 +80,7 @@ class Silence(BaseModel):
     active: bool
 
 
-def _shape(row: silences.AnyRow, now: int) -> Silence:
+def _shape(row: AnyRow, now: int) -> Silence:
     """Give a silence as the API shows it."""
     found = silences.matchers(row)
     return Silence(
@@ -98,12 +98,9 @@ def _shape(row: silences.AnyRow, now: int) -> Silence:
     )
 
 
-def _found(connection: Connection, silence_id: str) -> silences.AnyRow:
-    """Find a silence; raises a 404 problem."""
-    row = silences.find(connection, silence_id)
-    if row is None:
-        raise ProblemError(HTTPStatus.NOT_FOUND, "there is no silence with this id")
-    return row
+def _found(connection: Connection, silence_id: str) -> AnyRow:
+    """Find the silence; raises a 404 problem."""
+    return listing.found(connection, t.silences, silence_id, "silence")
 
 
 def _new(body: NewSilence, now: int) -> silences.NewSilence:
@@ -132,14 +129,11 @@ def create_silence(who: Officer, services: Use, body: NewSilence) -> Silence:
 @router.get("")
 def list_silences(_: Viewer, services: Use, query: Annotated[SilenceQuery, Query()]) -> Page[Silence]:
     """List silences, those that are over too."""
-    after = "" if query.cursor is None else str(cursor.decode(query.cursor, str)[0])
     now = services.clock.now_ms()
     active_ms = now if query.active else None
     with services.store.read() as connection:
-        rows = silences.page(connection, after, query.limit + 1, active_ms)
-    shown = rows[: query.limit]
-    place = cursor.encode((shown[-1].silence_id,)) if len(rows) > query.limit else None
-    return Page[Silence](items=[_shape(row, now) for row in shown], next=place)
+        rows = silences.page(connection, query.after, query.limit + 1, active_ms)
+    return listing.page(rows, query.limit, lambda row: _shape(row, now))
 
 
 @router.post("/{silence_id}/end", responses=NOT_FOUND | CONFLICT, dependencies=[Depends(no_query)])

@@ -17,6 +17,7 @@ from api.routing import HoldReason, Send, Subscription, WithheldReason, quiet_un
 from api.store import due
 from api.store import tables as t
 from api.store.calls import Call, call
+from api.store.listing import AnyRow
 from api.store.states import Action, DeliveryState, EndpointState, HumanState, Origin, Purpose
 from api.store.turns import Turn, take_turn
 from api.store.upsert import insert_into
@@ -24,7 +25,6 @@ from detectors.events import EventName, Severity
 
 ACTOR = "response clock"
 ESCALATED = "escalated"
-AnyRow = due.AnyRow
 View = dict[str, object]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from api import wire
 from api.routing import (
@@ -22,11 +22,10 @@ from api.routing import (
 from api.store import silences
 from api.store import tables as t
 from api.store.calls import Call, call
+from api.store.listing import AnyRow
 from api.store.states import AlertState, DeliveryState, EndpointState, Purpose
 from api.store.upsert import insert_into
 from detectors.events import AlertKind, EventName, Severity
-
-AnyRow = Row[tuple[object, ...]]
 
 
 @dataclass(frozen=True)

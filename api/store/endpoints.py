@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from api import signing
 from api.letter import Language
 from api.store import tables as t
 from api.store.audit import note
+from api.store.listing import AnyRow
 from api.store.states import ChannelName, EndpointState
 from detectors.events import Severity
-
-AnyRow = Row[tuple[object, ...]]
 
 
 @dataclass(frozen=True)
@@ -83,17 +82,6 @@ def change(connection: Connection, endpoint_id: str, revision: int, values: Mapp
     this = (t.endpoints.c.endpoint_id == endpoint_id, t.endpoints.c.revision == revision)
     changed = update(t.endpoints).where(*this).values(revision=t.endpoints.c.revision + 1, **kept)
     return connection.execute(changed).rowcount == 1
-
-
-def find(connection: Connection, endpoint_id: str) -> AnyRow | None:
-    """Find one endpoint; None when there is none."""
-    return connection.execute(select(t.endpoints).where(t.endpoints.c.endpoint_id == endpoint_id)).first()
-
-
-def page(connection: Connection, after: str, limit: int) -> Sequence[AnyRow]:
-    """List endpoints by id from after ``after`` on."""
-    query = select(t.endpoints).where(t.endpoints.c.endpoint_id > after)
-    return connection.execute(query.order_by(t.endpoints.c.endpoint_id).limit(limit)).all()
 
 
 def rotate(connection: Connection, endpoint_id: str, secret: str, until_ms: int) -> None:

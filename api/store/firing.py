@@ -5,7 +5,7 @@ from sqlalchemy import Connection, and_, exists, or_, select
 
 from api.letter import Event
 from api.store import tables as t
-from api.store.due import AnyRow
+from api.store.listing import AnyRow
 from api.store.states import AlertState, ChannelName, DeliveryState, EndpointState, Purpose
 
 

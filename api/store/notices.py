@@ -9,6 +9,7 @@ from api.routing import HoldReason, Send, quiet_until_ms
 from api.store import due
 from api.store import tables as t
 from api.store.calls import Call, call
+from api.store.listing import AnyRow
 from api.store.states import EndpointState, Origin, Purpose
 from api.store.turns import Turn, take_turn
 from detectors.events import Severity
@@ -41,13 +42,13 @@ def tell(connection: Connection, endpoint_id: str, why: DisabledReason, now_ms: 
     return due.make(connection, cause, routed)
 
 
-def _when(row: due.AnyRow, now_ms: int) -> Send:
+def _when(row: AnyRow, now_ms: int) -> Send:
     """Say when an endpoint is told; a notice is no crisis, so quiet hours hold it."""
     held_ms = quiet_until_ms(due.subscription(row, told=False).quiet, Severity.WARNING, now_ms)
     return Send() if held_ms is None else Send(held_ms, HoldReason.QUIET_HOURS)
 
 
-def _body(lost: due.AnyRow, why: DisabledReason, now_ms: int) -> str:
+def _body(lost: AnyRow, why: DisabledReason, now_ms: int) -> str:
     """Give the notice: which endpoint and why, never its address."""
     since_ms = now_ms if lost.failing_since_ms is None else lost.failing_since_ms
     return msgspec.json.encode(

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from api.store import listing
 from api.store import tables as t
 from api.store.calls import Call, call
-
-AnyRow = Row[tuple[object, ...]]
+from api.store.listing import AnyRow
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,11 @@ def topics(row: AnyRow) -> list[str]:
     return msgspec.json.decode(row.topics, type=list[str])
 
 
-def find(connection: Connection, event_id: str) -> AnyRow | None:
-    """Find one event; None when there is none."""
-    return connection.execute(select(t.planned_events).where(t.planned_events.c.event_id == event_id)).first()
-
-
 def page(connection: Connection, after: str, limit: int, expected_ms: int | None) -> Sequence[AnyRow]:
     """List events by id, from after ``after`` on; only those still expected at ``expected_ms``."""
     event = t.planned_events.c
-    query = select(t.planned_events).where(event.event_id > after)
-    if expected_ms is not None:
-        query = query.where(event.ends_ms > expected_ms, event.cancelled_ms.is_(None))
-    return connection.execute(query.order_by(event.event_id).limit(limit)).all()
+    expected = [] if expected_ms is None else [event.ends_ms > expected_ms, event.cancelled_ms.is_(None)]
+    return listing.page(connection, t.planned_events, after, limit, *expected)
 
 
 def unpublished(connection: Connection, limit: int) -> Sequence[AnyRow]:

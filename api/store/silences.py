@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from api.routing import Facts, Matchers, matches
+from api.store import listing
 from api.store import tables as t
-
-AnyRow = Row[tuple[object, ...]]
+from api.store.listing import AnyRow
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,15 @@ def matchers(row: AnyRow) -> Matchers:
     return msgspec.json.decode(row.matchers, type=Matchers)
 
 
-def find(connection: Connection, silence_id: str) -> AnyRow | None:
-    """Find one silence; None when there is none."""
-    return connection.execute(select(t.silences).where(t.silences.c.silence_id == silence_id)).first()
-
-
 def page(connection: Connection, after: str, limit: int, active_ms: int | None) -> Sequence[AnyRow]:
     """List silences by id, from after ``after`` on; only those in force at ``active_ms`` if it is given."""
-    query = select(t.silences).where(t.silences.c.silence_id > after)
-    if active_ms is not None:
-        query = query.where(t.silences.c.starts_ms <= active_ms, t.silences.c.ends_ms > active_ms)
-    return connection.execute(query.order_by(t.silences.c.silence_id).limit(limit)).all()
+    active = [] if active_ms is None else [_in_force(active_ms)]
+    return listing.page(connection, t.silences, after, limit, *active)
+
+
+def _in_force(at_ms: int) -> ColumnElement[bool]:
+    """Whether a silence is in force at that time."""
+    return and_(t.silences.c.starts_ms <= at_ms, t.silences.c.ends_ms > at_ms)
 
 
 def end(connection: Connection, silence_id: str, now_ms: int) -> bool:
@@ -66,8 +64,8 @@ def end(connection: Connection, silence_id: str, now_ms: int) -> bool:
 
 def in_force(connection: Connection, facts: Facts, at_ms: int) -> str | None:
     """Give the id of a silence that is for this event at that time; None when there is none."""
-    now = (t.silences.c.starts_ms <= at_ms) & (t.silences.c.ends_ms > at_ms)
-    for row in connection.execute(select(t.silences).where(now).order_by(t.silences.c.silence_id)):
+    now = select(t.silences).where(_in_force(at_ms))
+    for row in connection.execute(now.order_by(t.silences.c.silence_id)):
         if matches(matchers(row), facts):
             return str(row.silence_id)
     return None
