@@ -100,6 +100,7 @@ class Facts:
     """What is known of an event: ``lineage`` is its topic and all topics above it.
 
     ``group`` is what its delivery can be grouped by: the topic above, or its own where there is none.
+    ``crisis_open``: a crisis of its topic is; ``crisis_shares``: one of them is told in a phrase of its own.
     """
 
     alert_id: str
@@ -110,6 +111,7 @@ class Facts:
     group: str
     silenced: bool = False
     crisis_open: bool = False
+    crisis_shares: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,8 @@ def withheld(wish: Subscription, facts: Facts) -> WithheldReason | None:
     """Say why an endpoint is not told of an event; None when it is.
 
     Who was told of an alert is told of its later events and its end, whatever its severity has become; only
-    a silence keeps them back. An open crisis mutes the surge of the same topic.
+    a silence keeps them back. An open crisis mutes the surge of the same topic, and the story of the press
+    about the same matter: one that shares a phrase with it.
     """
     if not wish.told and (reason := unwanted(wish, facts)) is not None:
         return reason
@@ -181,9 +184,9 @@ def withheld(wish: Subscription, facts: Facts) -> WithheldReason | None:
     if facts.silenced:
         return WithheldReason.SILENCED
     ends = wish.told and facts.event is EventName.CLOSED
-    if facts.kind is AlertKind.SURGE and facts.crisis_open and not ends:
-        return WithheldReason.INHIBITED
-    return None
+    surges = facts.kind is AlertKind.SURGE and facts.crisis_open
+    retells = facts.kind is AlertKind.NARRATIVE and facts.crisis_shares
+    return WithheldReason.INHIBITED if (surges or retells) and not ends else None
 
 
 def unwanted(wish: Subscription, facts: Facts) -> WithheldReason | None:

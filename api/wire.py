@@ -38,6 +38,7 @@ class AlertHead(msgspec.Struct, frozen=True):
     kind: AlertKind
     severity: Severity
     onset: Aware
+    phrases: tuple[str, ...] = ()
 
 
 class SeriesRow(msgspec.Struct, frozen=True, array_like=True):

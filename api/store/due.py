@@ -118,12 +118,14 @@ def _join(connection: Connection, endpoint_id: str, facts: Facts, way: Send, dec
 
 def gather(connection: Connection, head: wire.AlertHead, decided_ms: int) -> tuple[Facts, str | None]:
     """Gather what routing needs to know of an event, and the silence that is for it."""
-    crisis = select(t.alerts.c.alert_id).where(
+    open_crises = select(t.alerts.c.body).where(
         t.alerts.c.topic_id == head.topic.id,
         t.alerts.c.kind == AlertKind.CRISIS,
         t.alerts.c.state == AlertState.OPEN,
         t.alerts.c.alert_id != head.alert_id,
     )
+    crises = connection.execute(open_crises).scalars().all()
+    phrases = {phrase.casefold() for phrase in head.phrases}
     lineage = _lineage(connection, head.topic.id)
     facts = Facts(
         alert_id=head.alert_id,
@@ -132,10 +134,16 @@ def gather(connection: Connection, head: wire.AlertHead, decided_ms: int) -> tup
         severity=head.severity,
         lineage=frozenset(lineage),
         group=lineage[1] if len(lineage) > 1 else lineage[0],
-        crisis_open=connection.execute(crisis.limit(1)).first() is not None,
+        crisis_open=bool(crises),
+        crisis_shares=any(not phrases.isdisjoint(_phrases(body)) for body in crises),
     )
     silence_id = silences.in_force(connection, facts, decided_ms)
     return replace(facts, silenced=silence_id is not None), silence_id
+
+
+def _phrases(body: str) -> set[str]:
+    """Give the phrases of a stored alert, in one case."""
+    return {phrase.casefold() for phrase in msgspec.json.decode(body, type=wire.AlertHead).phrases}
 
 
 def silence_of(connection: Connection, alert_id: str, now_ms: int) -> str | None:

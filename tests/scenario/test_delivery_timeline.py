@@ -73,6 +73,19 @@ async def test_a_crisis_mutes_the_surge_of_its_topic_until_it_closes(tmp_path: P
         assert ("withheld", "inhibited") in await line.deliveries("desk")
 
 
+async def test_a_crisis_mutes_the_story_about_the_same_matter(tmp_path: Path) -> None:
+    """A story that shares no phrase with it is told, and so is the crisis that comes of a story."""
+    async with timeline(tmp_path, "desk") as line:
+        await line.subscribe("desk")
+        await line.push("a", 1, "opened", phrases=("nước đục", "Hoa Sen"))
+        await line.at("1m")
+        await line.push("b", 1, "opened", kind="narrative", phrases=("Nước đục", "cạn nguồn"))
+        await line.push("c", 1, "opened", kind="narrative", phrases=("sập cầu",))
+        await line.push("d", 1, "opened", phrases=("sập cầu",))
+        line.want("desk", ("opened a/1", "0s"), ("opened c/1", "1m"), ("opened d/1", "1m"))
+        assert ("withheld", "inhibited") in await line.deliveries("desk")
+
+
 async def test_quiet_hours_hold_back_all_but_critical(tmp_path: Path) -> None:
     """What was held arrives when they end; who raises a held alert to critical hears both, in order."""
     async with timeline(tmp_path, "desk", start=EVENING) as line:

@@ -105,9 +105,10 @@ class Timeline:
         severity: str = "warning",
         kind: str = "crisis",
         topic: str = "health",
+        phrases: tuple[str, ...] = ("thiếu thuốc",),
     ) -> None:
         """Let the worker decide something now, and deliver what is due of it."""
-        self.decide(alert_id, revision, event, severity, kind, topic)
+        self.decide(alert_id, revision, event, severity, kind, topic, phrases)
         await self.dispatcher.settle()
 
     def decide(
@@ -118,10 +119,12 @@ class Timeline:
         severity: str = "warning",
         kind: str = "crisis",
         topic: str = "health",
+        phrases: tuple[str, ...] = ("thiếu thuốc",),
     ) -> None:
         """Let the worker decide something now."""
         made = alert_event(alert_id, revision, EventName(event), Severity(severity), AlertKind(kind), topic)
-        made = msgspec.structs.replace(made, at=self.now, onset=self.now - timedelta(minutes=10))
+        onset = self.now - timedelta(minutes=10)
+        made = msgspec.structs.replace(made, at=self.now, onset=onset, phrases=phrases)
         self._project([self.log.alert(made, at_ms=self.clock.time_ms)])
 
     def catalogue(self, **parents: str) -> None:

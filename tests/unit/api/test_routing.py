@@ -25,10 +25,17 @@ from detectors.events import AlertKind, EventName, Severity
 ALL = Subscription(Severity.INFO)
 
 
-def facts(event: EventName = EventName.OPENED, *, silenced: bool = False, crisis_open: bool = False) -> Facts:
-    """Give a surge in a topic that has one above it."""
+def facts(
+    event: EventName = EventName.OPENED,
+    kind: AlertKind = AlertKind.SURGE,
+    *,
+    silenced: bool = False,
+    crisis_open: bool = False,
+    crisis_shares: bool = False,
+) -> Facts:
+    """Give an event, a surge if nothing else is said, in a topic that has one above it."""
     above = frozenset({"hospital", "health"})
-    return Facts("a", event, AlertKind.SURGE, Severity.WARNING, above, "health", silenced, crisis_open)
+    return Facts("a", event, kind, Severity.WARNING, above, "health", silenced, crisis_open, crisis_shares)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,13 @@ def facts(event: EventName = EventName.OPENED, *, silenced: bool = False, crisis
         (ALL, facts(silenced=True), WithheldReason.SILENCED),
         (ALL, facts(crisis_open=True), WithheldReason.INHIBITED),
         (Subscription(Severity.INFO, told=True), facts(EventName.CLOSED, crisis_open=True), None),
+        (ALL, facts(kind=AlertKind.NARRATIVE, crisis_open=True), None),
+        (
+            ALL,
+            facts(kind=AlertKind.NARRATIVE, crisis_open=True, crisis_shares=True),
+            WithheldReason.INHIBITED,
+        ),
+        (ALL, facts(kind=AlertKind.CRISIS, crisis_open=True, crisis_shares=True), None),
     ],
 )
 def test_each_decision_not_to_send_has_a_reason(
