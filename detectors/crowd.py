@@ -125,6 +125,8 @@ class CrowdReading(NamedTuple):
         Whether most of the hour are copies, far more than usual.
     authors, needed
         Estimated distinct authors of the hour (0: unknown), and how many its mentions need to be a public.
+    angry, angry_needed
+        The same of its negative mentions (0: unknown, or most of the hour are articles, which have none).
     newsrooms
         Whether a handful of newsrooms says most of the last six hours: their headlines are negative by their
         matter, not by anger.
@@ -137,11 +139,22 @@ class CrowdReading(NamedTuple):
     authors: int = 0
     needed: int = 0
     newsrooms: bool = False
+    angry: int = 0
+    angry_needed: int = 0
 
     @property
     def few(self) -> bool:
-        """Whether a handful of authors or newsrooms writes most of it; False when neither is known."""
-        return self.newsrooms or 0 < self.authors < self.needed
+        """Whether a handful of authors or newsrooms writes it, or what is negative; False if not known."""
+        return self.newsrooms or self._few_angry or 0 < self.authors < self.needed
+
+    @property
+    def _few_angry(self) -> bool:
+        return 0 < self.angry < self.angry_needed
+
+    @property
+    def told_authors(self) -> tuple[int, int]:
+        """Authors and how many are needed: of the negative mentions where they are few, else of all."""
+        return (self.angry, self.angry_needed) if self._few_angry else (self.authors, self.needed)
 
 
 class CrowdEvidence:
@@ -156,7 +169,8 @@ class CrowdEvidence:
     -----
     Near-copies come as `Windows.copies`: mentions of the last hour that repeat one of the 24 hours before.
     Their share is judged as any share (`ShareBaseline`: beta-binomial spread). 80 comments of 5 people are
-    not 80 people: mentions count as a public when there are ten authors, or one for each three mentions.
+    not 80 people: mentions count as a public when there are ten authors, or one for each three mentions, and
+    so must the negative ones, or five angry people would hide among a crowd that talks of something else.
     Neither are articles of fewer than ten sources: what three papers write is read by the story desk.
 
     """
@@ -183,8 +197,10 @@ class CrowdEvidence:
             duplication=duplication,
             campaign=most and duplication >= CROWD_SCORE,
             authors=windows.authors,
-            needed=min(_FEW_AUTHORS, total // _MENTIONS_EACH + 1),
+            needed=_needed(total),
             newsrooms=_newsrooms(windows),
+            angry=0 if 2 * windows.kinds[HOUR][_PRESS] > total else windows.angry_authors,
+            angry_needed=_needed(windows.negative[HOUR]),
         )
         return self._reading
 
@@ -213,6 +229,11 @@ def originals(windows: Windows, window: int) -> float:
     hour = windows.total[HOUR]
     copied = min(windows.copies, hour) / hour if hour else 0.0
     return windows.total[window] * (1.0 - copied)
+
+
+def _needed(mentions: int) -> int:
+    """Return how many authors make a public of so many mentions."""
+    return min(_FEW_AUTHORS, mentions // _MENTIONS_EACH + 1)
 
 
 def _newsrooms(windows: Windows) -> bool:

@@ -45,6 +45,8 @@ class Reading(NamedTuple):
         has begun, or the topic has; what is usual is not known.
     warming_up
         Whether the topic's baseline is still being learnt.
+    first_day
+        Whether the topic is in the first day of that, when every hour is new.
     overwhelming
         Whether the counts are beyond what any baseline could excuse.
 
@@ -61,6 +63,7 @@ class Reading(NamedTuple):
     planned: bool = False
     first_heard: bool = False
     warming_up: bool = False
+    first_day: bool = False
     overwhelming: bool = False
 
 
@@ -75,6 +78,7 @@ class Decision(NamedTuple):
 #: What most steps come to.
 NOTHING = Decision(None, None, DecisionReason.NORMAL)
 _WARMING = Decision(None, None, DecisionReason.WARMING_UP)
+_FIRST_HEARD = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.FIRST_HEARD)
 _NAMED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.RIVER)
 _PLANNED = Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.PLANNED)
 
@@ -86,7 +90,10 @@ def decide(reading: Reading) -> Decision:
     |-------------------------------------------------|------------|----------|---------------------------|
     | nothing                                         | -          | -        | normal                    |
     | first heard, overwhelming                       | surge      | info     | first_heard               |
-    | any, first heard or warming up, not overwhelming| -          | -        | warming_up                |
+    | any, first heard, not overwhelming              | -          | -        | warming_up                |
+    | warming up, overwhelming                        | as below   | as below | as below                  |
+    | joint or negative high, warming up, a day old   | as below   | info     | as below                  |
+    | any, warming up                                 | -          | -        | warming_up                |
     | no text, volume high, planned                   | surge      | info     | planned                   |
     | no text, volume high                            | surge      | warning  | counts_high               |
     | joint or negative high, copies                  | negativity | info     | copies                    |
@@ -111,11 +118,14 @@ def decide(reading: Reading) -> Decision:
 
 
 def _young(reading: Reading) -> Decision:
-    if not reading.overwhelming:
-        return _WARMING
+    """Decide of a topic that is not calibrated: anger is told, since a share has no hours to be learnt."""
     if reading.first_heard:
-        return Decision(AlertKind.SURGE, Severity.INFO, DecisionReason.FIRST_HEARD)
-    return _signal(reading)
+        return _FIRST_HEARD if reading.overwhelming else _WARMING
+    if reading.overwhelming:
+        return _signal(reading)
+    if reading.first_day or not (reading.joint or reading.negative):
+        return _WARMING
+    return _signal(reading)._replace(severity=Severity.INFO)
 
 
 def _signal(reading: Reading) -> Decision:

@@ -12,6 +12,7 @@ from detectors.crowd import CROWD_SCORE, CrowdEvidence, originals
 from detectors.decision import NOTHING, Decision, Reading, decide
 from detectors.events import (
     AlertEvent,
+    AlertKind,
     DecisionReason,
     EventName,
     Evidence,
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 8
+_STATE_VERSION = 9
 _HOUR_SECONDS = 3600
+_DAY_SECONDS = 86_400
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
-_LESSON_FREE_SECONDS = 3 * 86_400
+_LESSON_FREE_SECONDS = 3 * _DAY_SECONDS
 #: A history of fewer mentions, half of them or more of the last six hours and of fewer sources, is none: a
 #: collection that begins in mid-stream looks like a silent topic that bursts.
 _HISTORY_MENTIONS = 30
@@ -48,7 +50,7 @@ _LATELY = 0.5
 #: a burst is that strong, it is left out until it is half as strong.
 _TRIMMED_SCORE = 5.0
 _TRIMMED_RATIO = 4.0
-_TRIMMED_SECONDS = 86_400
+_TRIMMED_SECONDS = _DAY_SECONDS
 #: What may page a topic that is still warming up: this much history, count, ratio and score.
 _OVERWHELMING_HOURS = 6
 _OVERWHELMING_COUNT = 30
@@ -235,9 +237,14 @@ class TopicMonitor:
 
     def _teaches(self, windows: Windows) -> bool:
         incident = self._incident
-        if incident is None or incident.reason is DecisionReason.FIRST_HEARD:
+        if incident is None or self._tells(incident):
             return not self._trims(windows)
         return windows.at - incident.opened >= _LESSON_FREE_SECONDS
+
+    def _tells(self, incident: Incident) -> bool:
+        """Return whether an alert only tells of a topic that is not known yet: it is learnt all the same."""
+        young = self.warming_up and not incident.severity.paging
+        return young or incident.reason is DecisionReason.FIRST_HEARD
 
     def _trims(self, windows: Windows) -> bool:
         """Return whether a burst of the warm-up is left out of what is usual."""
@@ -272,6 +279,7 @@ class TopicMonitor:
             planned=planned,
             first_heard=first_heard,
             warming_up=self.warming_up,
+            first_day=self._seen * self._step < _DAY_SECONDS,
             overwhelming=self._overwhelming(windows),
         )
         return decide(reading)
@@ -295,7 +303,7 @@ class TopicMonitor:
         incident = self._incident
         if incident is None and decision.severity is None:
             return []
-        window = self._window(incident, decision)
+        window = self._window(windows, incident, decision)
         if incident is None:
             incident = self._incident = self._open(windows, decision, window)
             event = EventName.OPENED if incident else None
@@ -319,14 +327,17 @@ class TopicMonitor:
             incident.onset = self._volume.onset(window, windows.at)
         return event
 
-    def _window(self, incident: Incident | None, decision: Decision) -> int:
+    def _window(self, windows: Windows, incident: Incident | None, decision: Decision) -> int:
         """Return the window that the alert shows: where volume speaks, else where negativity does.
 
-        An open alert keeps to its window and takes a longer one when that speaks, so that its figures can be
+        A crisis whose volume stands out over a longer while than its negativity shows where both do, or its
+        share would be that of calm talk before it. An open alert keeps to its window and takes a longer one when that speaks, so that its figures can be
         compared; when it rises, the change that made it rise is shown.
         """
         volume, share = self._volume.reading, self._share.reading
         window = share.window if share.level and not volume.level else volume.window
+        if decision.kind is AlertKind.CRISIS and share.raised and not self._share.rises(windows, window):
+            window = share.window
         if incident is None or rises(incident, decision):
             return window
         return incident.told_window if decision.severity is None else max(window, incident.told_window)
@@ -377,7 +388,8 @@ class TopicMonitor:
                 (EvidenceName.DUPLICATION, crowd.duplication, CROWD_SCORE),
             ]
         if crowd.authors:
-            found.append((EvidenceName.AUTHORS, float(crowd.authors), float(crowd.needed)))
+            authors, needed = crowd.told_authors
+            found.append((EvidenceName.AUTHORS, float(authors), float(needed)))
         told = [
             evidence_of(name, score, threshold, self._since.get(name, 0)) for name, score, threshold in found
         ]

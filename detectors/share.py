@@ -286,10 +286,15 @@ class ShareEvidence:
 
     def _judge(self, windows: Windows, window: int, score: float, threshold: float) -> ShareReading:
         share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)
-        raised = score > 0.0 and share >= self._negative.expected() + _RISE
+        raised = score > 0.0 and self.rises(windows, window)
         level = Level.HIGH if raised and score >= threshold else Level.NONE
         hostile = raised and score >= _HOSTILE_SCORE and share >= _HOSTILE_SHARE
         return ShareReading(window, score, threshold, level, raised, hostile)
+
+    def rises(self, windows: Windows, window: int) -> bool:
+        """Return whether the negative share of the window stands a tenth above usual."""
+        share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)
+        return share >= self._negative.expected() + _RISE
 
     def positive(self, windows: Windows, window: int) -> bool:
         """Return whether the positive share of the window stands above usual."""

@@ -89,6 +89,8 @@ class Windows(msgspec.Struct, frozen=True):
         Distinct source names within 6 hours.
     authors
         Estimated distinct authors within 1 hour; 0 when none is known.
+    angry_authors
+        Of them, those of negative mentions; 0 when none is known.
     copies
         Mentions of the last hour that are near-copies of an earlier mention of the topic, which arrived at
         most 24 hours before; never more than there are mentions in that hour.
@@ -118,3 +120,4 @@ class Windows(msgspec.Struct, frozen=True):
     examples: tuple[Example, ...] = ()
     has_text: bool = True
     arrived_negative_milli: int = 0
+    angry_authors: int = 0

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Classified", "Classifier", "Record", "Refused"]
 
 _MINUTE_MS = 60_000
+#: P(negative) in thousandths from which a mention counts as negative.
+_EVEN = 500
 _KIND_INDEX = {kind: index for index, kind in enumerate(KINDS)}
 _EXAMPLE_URL_LENGTH = 300
 #: Twice as many examples are suggested as are kept: those that turn out to be duplicates take no one's place.
@@ -168,6 +170,7 @@ class _Batch:
         self._rows: dict[tuple[str, int], wire.Rows] = {}
         self._names: dict[str, int] = {}
         self._authors: dict[tuple[str, int], int] = {}
+        self._angry: dict[tuple[str, int], int] = {}
         self._candidates: dict[tuple[str, int], dict[int, _Matched]] = {}
         self._examples: dict[tuple[int, int], Example] = {}
         self._refused: list[Refused] = []
@@ -230,6 +233,8 @@ class _Batch:
             if mention.author_key is not None:
                 bit = 1 << wire.author_bit(mention.author_key, topic, arrival)
                 self._authors[topic, arrival] = self._authors.get((topic, arrival), 0) | bit
+                if item.negative_milli >= _EVEN:
+                    self._angry[topic, arrival] = self._angry.get((topic, arrival), 0) | bit
 
     @staticmethod
     def _desks(item: _Matched) -> tuple[str, ...]:
@@ -253,8 +258,9 @@ class _Batch:
         for (topic, _), rows in self._rows.items():
             records[self._home(topic)].rows.append(rows)
         for (topic, arrival), bits in self._authors.items():
-            bitmap = bits.to_bytes(wire.AUTHOR_BITS // 8, "big")
-            records[self._home(topic)].authors.append(wire.Authors(topic, arrival, bitmap))
+            angry = self._angry.get((topic, arrival), 0)
+            authors = wire.Authors(topic, arrival, wire.bitmap_bytes(bits), wire.bitmap_bytes(angry))
+            records[self._home(topic)].authors.append(authors)
         for (topic, arrival), candidates in self._candidates.items():
             chosen = nsmallest(_SUGGESTED * wire.example_limits(topic).minute, candidates)
             make = self._article if topic == STORY_DESK else self._example

@@ -30,6 +30,7 @@ __all__ = [
     "Rows",
     "Tick",
     "author_bit",
+    "bitmap_bytes",
     "decode",
     "encode",
     "example_limits",
@@ -130,11 +131,15 @@ class Rows(msgspec.Struct, array_like=True):
 
 
 class Authors(msgspec.Struct, frozen=True, array_like=True):
-    """Bitmap of the distinct authors of one topic in one arrival minute (64 bytes, mergeable by OR)."""
+    """Bitmaps of the distinct authors of one topic in one arrival minute (64 bytes each, mergeable by OR).
+
+    `angry` is that of its negative mentions; empty when none of them has an author, or from an older worker.
+    """
 
     topic: str
     arrival: int
     bitmap: bytes
+    angry: bytes = b""
 
 
 class Examples(msgspec.Struct, frozen=True, array_like=True):
@@ -184,7 +189,8 @@ def decode(value: bytes) -> Observations:
         raise msgspec.DecodeError(f"observations schema {observations.schema}, this worker reads {SCHEMA}")
     if not all(_sound(rows, len(observations.names)) for rows in observations.rows):
         raise msgspec.DecodeError("observations with columns that do not fit together")
-    if any(len(authors.bitmap) != AUTHOR_BITS // 8 for authors in observations.authors):
+    size = AUTHOR_BITS // 8
+    if any(len(one.bitmap) != size or len(one.angry) not in {0, size} for one in observations.authors):
         raise msgspec.DecodeError(f"a bitmap of authors has {AUTHOR_BITS} bits")
     return observations
 
@@ -225,6 +231,11 @@ def example_limits(topic: str) -> ExampleLimits:
 def home_partition(topic: str, partitions: int) -> int:
     """Return the observations partition of a topic: stable over processes, versions and machines (CRC-32)."""
     return zlib.crc32(topic.encode()) % partitions
+
+
+def bitmap_bytes(bits: int) -> bytes:
+    """Return a bitmap of authors as bytes, none for an empty one."""
+    return bits.to_bytes(AUTHOR_BITS // 8, "big") if bits else b""
 
 
 def author_bit(author_key: str, topic: str, minute: int) -> int:

@@ -183,7 +183,9 @@ class Watch:
         for authors in step.authors:
             state = self._behind(authors.topic, step)
             if state is not None:
-                state.windows.pending(authors.arrival).authors |= int.from_bytes(authors.bitmap, "big")
+                pending = state.windows.pending(authors.arrival)
+                pending.authors |= int.from_bytes(authors.bitmap, "big")
+                pending.angry |= int.from_bytes(authors.angry, "big")
         for examples in step.examples:
             state = self._behind(examples.topic, step)
             if state is not None:
@@ -262,9 +264,9 @@ class Watch:
 
     def _admit_rest(self, step: Step, observations: Observations, admitted: _New) -> None:
         replayed = self._replayed(observations)
-        for topic, arrival, bitmap in map(astuple, observations.authors):
+        for topic, arrival, *bitmaps in map(astuple, observations.authors):
             if (topic, arrival) in admitted and not (replayed and arrival <= self.closed):
-                step.authors.append(Authors(topic, self._open(arrival), bitmap))
+                step.authors.append(Authors(topic, self._open(arrival), *bitmaps))
         for topic, arrival, examples in map(astuple, observations.examples):
             new = admitted.get((topic, arrival), set())
             fresh = [example for example in examples if example.mention in new]

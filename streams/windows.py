@@ -7,15 +7,23 @@ reordered and nothing waits.
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import accumulate, pairwise
 from math import log
+from operator import or_
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from detectors.copies import CopyMemory
 from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
-from streams.observation import AUTHOR_BITS, EXAMPLES_PER_MINUTE, TOPIC_EXAMPLES, ExampleLimits
+from streams.observation import (
+    AUTHOR_BITS,
+    EXAMPLES_PER_MINUTE,
+    TOPIC_EXAMPLES,
+    ExampleLimits,
+    bitmap_bytes,
+)
 from streams.phrase_memory import PhraseMemory
 
 if TYPE_CHECKING:
@@ -58,6 +66,10 @@ def distinct(bitmap: int) -> int:
     return _LINEAR_COUNTING[bitmap.bit_count()]
 
 
+def _distinct_of(slots: dict[int, int]) -> int:
+    return distinct(reduce(or_, slots.values(), 0))
+
+
 class Pending(msgspec.Struct, array_like=True):
     """What arrived in one arrival minute that is not over yet."""
 
@@ -67,6 +79,7 @@ class Pending(msgspec.Struct, array_like=True):
     authors: int = 0
     examples: dict[int, Example] = msgspec.field(default_factory=dict)
     signed: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
+    angry: int = 0
 
     def add_examples(self, examples: Iterable[Example], most: int = EXAMPLES_PER_MINUTE) -> None:
         """Keep the examples with the smallest hashes: the same whatever the order and batching."""
@@ -97,6 +110,7 @@ class TopicWindows:
         self._waiting: dict[int, list[int]] = {}
         self._sums = [[0] * _WIDTH for _ in _WINDOW_MINUTES]
         self._authors: dict[int, int] = {}
+        self._angry: dict[int, int] = {}
         self._names: dict[str, int] = {}
         self._examples: list[Example] = []
         self._copies: dict[int, int] = {}
@@ -200,7 +214,7 @@ class TopicWindows:
             self.closed,
             _dump_minutes(self._minutes, self.closed),
             {arrival: _dump_pending(pending) for arrival, pending in self._pending.items()},
-            {slot: _bitmap_bytes(bits) for slot, bits in self._authors.items()},
+            {slot: bitmap_bytes(bits) for slot, bits in self._authors.items()},
             self._names,
             self._examples,
             self._heard,
@@ -208,6 +222,7 @@ class TopicWindows:
             self._copied.dump(),
             max(self._gap, self.closed - _WINDOW_MINUTES[-1]),
             self._said.dump(),
+            {slot: bitmap_bytes(bits) for slot, bits in self._angry.items()},
         ]
 
     @classmethod
@@ -221,6 +236,7 @@ class TopicWindows:
             for minute, cell in pending.cells.items():
                 _add(windows._waiting.setdefault(minute, [0] * _WIDTH), cell)
         windows._authors = {slot: int.from_bytes(bits, "big") for slot, bits in state.authors.items()}
+        windows._angry = {slot: int.from_bytes(bits, "big") for slot, bits in state.angry.items()}
         windows._names = state.names
         windows._examples = state.examples
         windows._heard = state.heard
@@ -243,6 +259,7 @@ class TopicWindows:
         self._minutes.pop(minute - KEPT_MINUTES, None)
         if minute % _AUTHOR_SLOT == 0:
             self._authors.pop(minute // _AUTHOR_SLOT - _AUTHOR_SLOTS, None)
+            self._angry.pop(minute // _AUTHOR_SLOT - _AUTHOR_SLOTS, None)
         if self._examples and self._examples[0].arrived // 60 <= minute - _EXAMPLE_MINUTES:
             self._examples = [
                 kept for kept in self._examples if kept.arrived // 60 > minute - _EXAMPLE_MINUTES
@@ -268,6 +285,9 @@ class TopicWindows:
         if pending.authors:
             slot = minute // _AUTHOR_SLOT
             self._authors[slot] = self._authors.get(slot, 0) | pending.authors
+        if pending.angry:
+            slot = minute // _AUTHOR_SLOT
+            self._angry[slot] = self._angry.get(slot, 0) | pending.angry
         self._note_names(minute, pending.names)
         self._note_copies(minute, pending.signed)
         added_examples = [pending.examples[key] for key in sorted(pending.examples)]
@@ -296,9 +316,6 @@ class TopicWindows:
                 self._copies[event_minute] = self._copies.get(event_minute, 0) + 1
 
     def _view(self, minute: int, pending: Pending) -> Windows:
-        bitmap = 0
-        for bits in self._authors.values():
-            bitmap |= bits
         return Windows(
             at=(minute + 1) * 60,
             step=60,
@@ -309,7 +326,8 @@ class TopicWindows:
             negative_milli=tuple([sums[_NEGATIVE_MILLI] for sums in self._sums]),
             kinds=tuple([tuple(sums[_KIND:]) for sums in self._sums]),
             spread=len(self._names),
-            authors=distinct(bitmap),
+            authors=_distinct_of(self._authors),
+            angry_authors=_distinct_of(self._angry),
             copies=sum(self._copies.values()),
             fed_seconds=60 * min(minute - self._gap, _WINDOW_MINUTES[-1]),
             examples=tuple(self._examples),
@@ -325,6 +343,7 @@ class _PendingDump(msgspec.Struct, array_like=True):
     authors: bytes
     examples: list[Example]
     signed: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
+    angry: bytes = b""
 
     def load(self) -> Pending:
         examples = {example.mention: example for example in self.examples}
@@ -335,6 +354,7 @@ class _PendingDump(msgspec.Struct, array_like=True):
             int.from_bytes(self.authors, "big"),
             examples,
             self.signed,
+            int.from_bytes(self.angry, "big"),
         )
 
 
@@ -370,6 +390,7 @@ class _Dump(msgspec.Struct, array_like=True):
     copied: dict[int, bytes] = msgspec.field(default_factory=dict)
     gap: int = 0
     said: list[object] = msgspec.field(default_factory=list)
+    angry: dict[int, bytes] = msgspec.field(default_factory=dict)
 
 
 def _dump_minutes(minutes: dict[int, list[int]], closed: int) -> _MinutesDump:
@@ -391,14 +412,11 @@ def _dump_pending(pending: Pending) -> _PendingDump:
         pending.cells,
         pending.arrived,
         sorted(pending.names),
-        _bitmap_bytes(pending.authors),
+        bitmap_bytes(pending.authors),
         list(pending.examples.values()),
         sorted(pending.signed),
+        bitmap_bytes(pending.angry),
     )
-
-
-def _bitmap_bytes(bits: int) -> bytes:
-    return bits.to_bytes(AUTHOR_BITS // 8, "big") if bits else b""
 
 
 def _add(total: list[int], added: list[int]) -> None:

@@ -95,7 +95,9 @@ def decide(topic: str, said: list[Tweet], start: int, end: int, topics: int) -> 
     windows = TopicWindows(start - 1)
     for tweet in said:
         windows.add(tweet.minute, tweet.minute, tweet.negative, tweet.positive, SOCIAL, "twitter")
-        windows.pending(tweet.minute).authors |= 1 << author_bit(tweet.author, topic, tweet.minute)
+        bit = 1 << author_bit(tweet.author, topic, tweet.minute)
+        windows.pending(tweet.minute).authors |= bit
+        windows.pending(tweet.minute).angry |= bit if tweet.negative else 0
     for _ in range(start, end + 1):
         yield from monitor.close(windows.close())
 

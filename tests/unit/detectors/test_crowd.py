@@ -79,6 +79,33 @@ def test_eighty_comments_of_five_people_are_not_eighty_people(mentions: int, aut
 
 
 @pytest.mark.parametrize(
+    ("negative", "angry", "press", "few"),
+    [
+        (80, 5, 0, True),
+        (80, 10, 0, False),
+        (29, 9, 0, True),
+        (4, 2, 0, False),
+        (80, 0, 0, False),
+        (80, 5, 90, False),
+    ],
+)
+def test_five_angry_people_do_not_hide_in_a_crowd(negative: int, angry: int, press: int, few: bool) -> None:  # noqa: FBT001
+    """Of 100 mentions of 60 people the negative ones must be of a public too, unless articles are most."""
+    every = (100,) * len(WINDOW_SECONDS)
+    told = windows(
+        total=every,
+        negative=(negative,) * len(WINDOW_SECONDS),
+        kinds=((press, 100 - press, 0, 0, 0),) * len(WINDOW_SECONDS),
+        authors=60,
+        angry_authors=angry,
+        spread=12,
+    )
+    reading = CrowdEvidence(60).read(told)
+    assert reading.few is few
+    assert reading.told_authors == ((angry, min(10, negative // 3 + 1)) if few else (60, 10))
+
+
+@pytest.mark.parametrize(
     ("press", "others", "sources", "authors", "few"),
     [
         (80, 0, 3, 0, True),

@@ -18,7 +18,9 @@ ROWS = [
     (Reading(volume=EXTREME, first_heard=True, **OVERWHELMING), SURGE, INFO, DecisionReason.FIRST_HEARD),
     (Reading(joint=EXTREME, first_heard=True), None, None, DecisionReason.WARMING_UP),
     (Reading(volume=HIGH, warming_up=True), None, None, DecisionReason.WARMING_UP),
-    (Reading(joint=EXTREME, warming_up=True), None, None, DecisionReason.WARMING_UP),
+    (Reading(joint=HIGH, warming_up=True), CRISIS, INFO, DecisionReason.VOLUME_AND_NEGATIVITY),
+    (Reading(negative=HIGH, warming_up=True), NEGATIVITY, INFO, DecisionReason.NEGATIVITY_ALONE),
+    (Reading(joint=EXTREME, warming_up=True, first_day=True), None, None, DecisionReason.WARMING_UP),
     (Reading(volume=EXTREME, has_text=False, **OVERWHELMING), SURGE, WARNING, DecisionReason.COUNTS_HIGH),
     (Reading(volume=HIGH, has_text=False, planned=True), SURGE, INFO, DecisionReason.PLANNED),
     (Reading(volume=HIGH, has_text=False), SURGE, WARNING, DecisionReason.COUNTS_HIGH),
@@ -69,7 +71,7 @@ def test_overwhelming_evidence_speaks_while_warming_up() -> None:
 def every_reading() -> list[Reading]:
     """Return all readings there are."""
     flags = (False, True)
-    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 9)]
+    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 10)]
 
 
 def test_volume_without_negativity_never_pages() -> None:

@@ -199,12 +199,30 @@ def test_a_topic_of_few_mentions_a_day_never_pages(seed: int) -> None:
     assert watch(steps(talk), monitor(pages_per_week=100)) == []
 
 
-def test_a_new_topic_warms_up_without_a_word() -> None:
-    """A fourfold rise on the second day is not told; the topic says that it is warming up."""
-    watcher = monitor()
-    events = watch(steps([*ordinary(DAY_MINUTES), *ordinary(60, rate=2.0, share=0.5, seed=2)]), watcher)
-    assert events == []
-    assert watcher.warming_up
+def test_a_new_topic_warms_up_without_a_page() -> None:
+    """A fourfold rise on the second day is not told, an angry one at info; the topic is warming up."""
+    for share, told in ((0.05, 0), (0.6, 1)):
+        watcher, day = monitor(), ordinary(DAY_MINUTES)
+        events = watch(steps([*day, *ordinary(60, rate=2.0, share=share, seed=2)]), watcher)
+        assert len({event.alert_id for event in events}) == told
+        assert {event.severity for event in events} <= {Severity.INFO}
+        assert watcher.warming_up
+
+
+def test_what_is_told_of_a_new_topic_pages_when_it_is_known() -> None:
+    """Anger that begins in the last hour of the warm-up and goes on is raised after it."""
+    events = watch(steps([*ordinary(59 * 60), *ordinary(360, rate=0.5, share=0.8, seed=2)]))
+    raised = next(event for event in events if event.pages)
+    assert raised.event is EventName.RAISED
+    assert 60 * 60 <= (raised.at.timestamp() - START) / MINUTE < 60 * 60 + 30
+
+
+def test_a_crisis_shows_a_window_that_is_negative() -> None:
+    """Half an hour of anger in an hour of much calm talk is not told with the share of the hour."""
+    calm, angry = ordinary(40, rate=1.5, share=0.1, seed=2), ordinary(20, rate=2.5, share=0.6, seed=3)
+    for event in watch(steps([*HISTORY, *calm, *angry])):
+        if event.kind is AlertKind.CRISIS:
+            assert event.negative.observed >= event.negative.expected + 0.05
 
 
 def test_overwhelming_evidence_pages_a_new_topic() -> None:
