@@ -102,9 +102,14 @@ def _score(volume: VolumeReading, share: ShareReading) -> float:
 
 
 def _takes_part(windows: Windows, volume: VolumeReading, share: ShareReading) -> bool:
-    """Return whether volume stands above usual, and the share too or most of the talk is negative."""
+    """Return whether volume stands above usual, and the share too or most of the talk is negative.
+
+    Both must tell of the same talk: in hours of calm surge some quarter is always a little more negative, and
+    their sum would be the surge's alone. So the share stands out in the longer of both windows, or by itself.
+    """
     if not volume.credible or volume.score < _LEAST_VOLUME:
         return False
     total = windows.total[volume.window]
     mostly = total >= SPEAKS and windows.negative_milli[volume.window] >= 1000 * _MOSTLY * total
-    return share.raised or (mostly and share.score > 0.0)
+    both = share.level or share.rises(windows, max(volume.window, share.window))
+    return (share.raised and bool(both)) or (mostly and share.score > 0.0)

@@ -330,13 +330,14 @@ class TopicMonitor:
     def _window(self, windows: Windows, incident: Incident | None, decision: Decision) -> int:
         """Return the window that the alert shows: where volume speaks, else where negativity does.
 
-        A crisis whose volume stands out over a longer while than its negativity shows where both do, or its
-        share would be that of calm talk before it. An open alert keeps to its window and takes a longer one when that speaks, so that its figures can be
-        compared; when it rises, the change that made it rise is shown.
+        A crisis whose volume stands out for longer than its negativity is shown where that speaks: the longer
+        window's share would be that of the calm talk before. An open alert keeps to its window and takes a
+        longer one when that speaks, so that its figures can be compared; when it rises, the change that made
+        it rise is shown.
         """
         volume, share = self._volume.reading, self._share.reading
         window = share.window if share.level and not volume.level else volume.window
-        if decision.kind is AlertKind.CRISIS and share.raised and not self._share.rises(windows, window):
+        if decision.kind is AlertKind.CRISIS and share.raised and not share.rises(windows, window):
             window = share.window
         if incident is None or rises(incident, decision):
             return window

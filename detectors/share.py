@@ -192,6 +192,8 @@ class ShareReading(NamedTuple):
         Whether the share is at least a tenth above usual in that window.
     hostile
         Whether at least half is negative, far beyond the usual swing.
+    bar
+        Share from which a window stands a tenth above usual.
 
     """
 
@@ -201,9 +203,15 @@ class ShareReading(NamedTuple):
     level: Level
     raised: bool
     hostile: bool
+    bar: float
+
+    def rises(self, windows: Windows, window: int) -> bool:
+        """Return whether the negative share of a window stands a tenth above usual."""
+        total = windows.total[window]
+        return total > 0 and windows.negative_milli[window] / 1000 >= self.bar * total
 
 
-_SILENT = ShareReading(HOUR, 0.0, _FLOOR, Level.NONE, False, False)
+_SILENT = ShareReading(HOUR, 0.0, _FLOOR, Level.NONE, False, False, 1.0)
 
 
 class ShareEvidence:
@@ -286,15 +294,11 @@ class ShareEvidence:
 
     def _judge(self, windows: Windows, window: int, score: float, threshold: float) -> ShareReading:
         share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)
-        raised = score > 0.0 and self.rises(windows, window)
+        bar = self._negative.expected() + _RISE
+        raised = score > 0.0 and share >= bar
         level = Level.HIGH if raised and score >= threshold else Level.NONE
         hostile = raised and score >= _HOSTILE_SCORE and share >= _HOSTILE_SHARE
-        return ShareReading(window, score, threshold, level, raised, hostile)
-
-    def rises(self, windows: Windows, window: int) -> bool:
-        """Return whether the negative share of the window stands a tenth above usual."""
-        share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)
-        return share >= self._negative.expected() + _RISE
+        return ShareReading(window, score, threshold, level, raised, hostile, bar)
 
     def positive(self, windows: Windows, window: int) -> bool:
         """Return whether the positive share of the window stands above usual."""
@@ -316,7 +320,7 @@ class ShareEvidence:
         return {
             "baselines": [b.dump() for b in (self._negative, self._counted, self._positive)],
             "cusum": self._cusum.dump(),
-            "reading": [*reading[:3], int(reading.level), reading.raised, reading.hostile],
+            "reading": [*reading[:3], int(reading.level), *reading[4:]],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -325,5 +329,5 @@ class ShareEvidence:
         for baseline, saved in zip(baselines, state["baselines"], strict=True):
             baseline.restore(saved)
         self._cusum.restore(state["cusum"])
-        window, score, threshold, level, raised, hostile = state["reading"]
-        self._reading = ShareReading(window, score, threshold, Level(level), raised, hostile)
+        window, score, threshold, level, *rest = state["reading"]
+        self._reading = ShareReading(window, score, threshold, Level(level), *rest)

@@ -79,6 +79,9 @@ def test_an_announcement_is_told_in_a_few_events() -> None:
     surge = ordinary(12 * 60, rate=4.0, share=0.15, seed=3, joy=0.1)
     events = watch(steps([*HISTORY, *surge, *AFTERMATH]))
     assert 3 <= len(events) <= 10
+    assert not any(event.pages for event in events), (
+        "twelve hours hold quarters that are a little more negative"
+    )
     spans = [event.window.end - event.window.start for event in events]
     assert spans == sorted(spans)
 
