@@ -20,7 +20,7 @@ __all__ = ["RIVALS", "Ears", "Rival", "alerts_of"]
 
 _DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3600
-_EARS_DAYS = 7
+_EARS_SUMS = 7
 _FARRINGTON_WEEKS = 4
 _MOST_SAVED = 200.0
 #: Counts of fewer past steps than this say nothing yet.
@@ -97,46 +97,53 @@ class _Adwin:
 
 
 class Ears:
-    """EARS C1, C2 and C3 (Hutwagner et al. 2003) on the counts of an hour, against that hour of seven days.
+    """EARS C1, C2 and C3 (Hutwagner et al. 2003): a trailing sum against seven earlier ones.
 
-    C1 takes the seven days before, C2 leaves two days out, C3 adds what C2 says beyond 1 over three days.
+    C1 takes the seven before, C2 leaves two out, C3 adds what C2 says beyond 1 of the newest three.
 
     Parameters
     ----------
-    step_seconds
-        Seconds of a step.
     kind
         1, 2 or 3.
+    width
+        Steps of a sum.
+    apart
+        Steps from one sum to the next: those of a day compare the same hour of seven days.
 
     """
 
-    def __init__(self, step_seconds: int, kind: int) -> None:
+    def __init__(self, kind: int, width: int, apart: int) -> None:
         self._kind = kind
-        self._day = max(1, _DAY_SECONDS // step_seconds)
-        self._hour: deque[float] = deque(maxlen=max(1, _HOUR_SECONDS // step_seconds))
-        self._past: deque[float] = deque(maxlen=(_EARS_DAYS + 2) * self._day)
-        self._beyond: deque[float] = deque(maxlen=2 * self._day + 1)
+        self._apart = apart
+        self._newest: deque[float] = deque(maxlen=width)
+        self._past: deque[float] = deque(maxlen=(_EARS_SUMS + 2) * apart)
+        self._beyond: deque[float] = deque(maxlen=2 * apart + 1)
 
     def score(self, count: float) -> float:
         """Return the statistic: standard deviations, of C3 a sum of three."""
-        self._hour.append(count)
-        found = sum(self._hour)
+        self._newest.append(count)
+        found = sum(self._newest)
         score = self._deviation(found)
         self._past.append(found)
         self._beyond.append(max(0.0, score - 1.0))
         if self._kind < 3:  # noqa: PLR2004 - C3
             return score
-        return sum(self._beyond[place] for place in range(-1, -len(self._beyond) - 1, -self._day))
+        return sum(self._beyond[place] for place in range(-1, -len(self._beyond) - 1, -self._apart))
 
     def _deviation(self, found: float) -> float:
         lag = 0 if self._kind == 1 else 2
-        places = [self._day * (days + lag) for days in range(1, _EARS_DAYS + 1)]
+        places = [self._apart * (back + lag) for back in range(1, _EARS_SUMS + 1)]
         if places[-1] > len(self._past):
             return 0.0
-        days = [self._past[-place] for place in places]
-        mean = sum(days) / len(days)
-        deviation = math.sqrt(sum((day - mean) ** 2 for day in days) / (len(days) - 1))
+        sums = [self._past[-place] for place in places]
+        mean = sum(sums) / len(sums)
+        deviation = math.sqrt(sum((one - mean) ** 2 for one in sums) / (len(sums) - 1))
         return max(0.0, (found - mean) / max(deviation, 0.5))
+
+
+def _daily_ears(kind: int, step_seconds: int) -> Ears:
+    """Return EARS on the counts of an hour, against that hour of earlier days."""
+    return Ears(kind, max(1, _HOUR_SECONDS // step_seconds), max(1, _DAY_SECONDS // step_seconds))
 
 
 class _Farrington:
@@ -189,9 +196,9 @@ RIVALS: dict[str, Callable[[int], Rival]] = {
     "River GaussianScorer": _Gaussian,
     "River HalfSpaceTrees": _HalfSpace,
     "River ADWIN": _Adwin,
-    "EARS C1": lambda step_seconds: Ears(step_seconds, 1),
-    "EARS C2": lambda step_seconds: Ears(step_seconds, 2),
-    "EARS C3": lambda step_seconds: Ears(step_seconds, 3),
+    "EARS C1": lambda step_seconds: _daily_ears(1, step_seconds),
+    "EARS C2": lambda step_seconds: _daily_ears(2, step_seconds),
+    "EARS C3": lambda step_seconds: _daily_ears(3, step_seconds),
     "Farrington-like": _Farrington,
     "Kleinberg-like": _Burst,
 }

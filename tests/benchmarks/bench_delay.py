@@ -15,7 +15,6 @@ import itertools
 import math
 import statistics
 import sys
-from collections import deque
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -24,6 +23,7 @@ from msgspec.structs import replace
 from river import drift
 
 from detectors.monitor import TopicMonitor
+from detectors.rivals import Ears
 from detectors.settings import DetectionSettings
 
 if TYPE_CHECKING:
@@ -102,34 +102,16 @@ class Rival(Protocol):
         """Take a minute."""
 
 
-class Ears:
-    """EARS C1, C2 or C3 on bins of `width` minutes, against the seven bins before (Hutwagner 2003)."""
+class Bars:
+    """EARS on the mentions, or on the negative ones, of `width` minutes against those just before."""
 
     def __init__(self, kind: int, threshold: float, width: int, *, of_share: bool) -> None:
-        self._lag = 0 if kind == 1 else 2
-        self._sum = kind == 3
-        self._threshold, self._width, self._of_share = threshold, width, of_share
-        self._minutes: list[Talk] = []
-        self._bins: deque[float] = deque(maxlen=7 + self._lag)
-        self._beyond: deque[float] = deque(maxlen=3)
+        self._ears = Ears(kind, width, width)
+        self._threshold, self._of_share = threshold, of_share
 
     def push(self, minute: Talk) -> bool:
-        """Take a minute; each full bin is judged."""
-        self._minutes.append(minute)
-        if len(self._minutes) < self._width:
-            return False
-        total = sum(m.total for m in self._minutes)
-        value = sum(m.negative for m in self._minutes) / max(total, 1) if self._of_share else float(total)
-        self._minutes.clear()
-        return self._judge(value)
-
-    def _judge(self, value: float) -> bool:
-        base, score = list(self._bins)[:7], 0.0
-        if len(base) == 7:
-            score = (value - statistics.fmean(base)) / max(statistics.stdev(base), 0.2)
-        self._bins.append(value)
-        self._beyond.append(max(0.0, score - 1.0))
-        return (sum(self._beyond) if self._sum else score) >= self._threshold
+        """Take a minute."""
+        return self._ears.score(minute.negative if self._of_share else minute.total) >= self._threshold
 
 
 class Drift:
@@ -163,7 +145,7 @@ def rivals(change: Change) -> dict[str, tuple[Callable[[float], Rival], Sequence
     ears = [2.0 * 1.15**k for k in range(30)]
 
     def of_kind(kind: int) -> Callable[[float], Rival]:
-        return lambda threshold: Ears(kind, threshold, width, of_share=change.of_share)
+        return lambda threshold: Bars(kind, threshold, width, of_share=change.of_share)
 
     return {
         **{f"EARS C{kind} ({width} min)": (of_kind(kind), ears) for kind in (1, 2, 3)},
