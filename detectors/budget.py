@@ -13,17 +13,20 @@ from river import stats
 CANDIDATES: tuple[float, ...] = tuple(math.expm1(1.0 + 0.05 * j) for j in range(80))
 _NATS = tuple(z * z / 2.0 for z in CANDIDATES)
 _STEPS = tuple(after - before for before, after in pairwise(_NATS))
-#: What theory lets one expect before anything was seen: eight alerts in two quiet spans at no threshold,
-#: falling by half a nat's worth per nat and a half (measured on simulated Poisson topics whose level and
-#: hours are learnt too; the law itself is exponential: Siegmund 1985), never more than one a quiet span.
-_PRIOR_ALERTS = 8.0
-_PRIOR_EXCESS = 1.5
+#: What theory lets one expect before anything was seen: four alerts in two quiet spans at no threshold, a
+#: third of them with each nat and a quarter (measured on simulated Poisson and negative binomial topics whose
+#: level and hours are learnt too; the law itself is exponential: Siegmund 1985), never more than one a quiet
+#: span.
+_PRIOR_ALERTS = 4.0
+_PRIOR_EXCESS = 1.25
 _PRIOR_SPANS = 2.0
 _PRIOR = tuple(min(_PRIOR_ALERTS * math.exp(-nats / _PRIOR_EXCESS), _PRIOR_SPANS / 2.0) for nats in _NATS)
 #: Alerts that a candidate needs before its rate is believed; while none has so many, that with the most is.
 _BELIEVED = 16.0
-#: Alerts that the slope of theory is worth beyond the highest believed candidate.
-_PRIOR_WEIGHT = 2.0
+#: Alerts that the slope of theory is worth beyond the highest believed candidate, and at least, however much a
+#: heavier tail contradicts it.
+_PRIOR_WEIGHT = 12.0
+_LEAST_WEIGHT = 4.0
 #: A young ledger forgets as fast as it grows: what its first days held says little of the weeks to come.
 _YOUNG = 1.0
 #: The mean of a rate known with an error of variance v in its logarithm is exp(v / 2) times its median.
@@ -109,10 +112,11 @@ class BudgetLadder(stats.base.Univariate):
         believed = max(j for j, entries in enumerate(spent) if entries >= enough)
         n = spent[believed]
         beyond = sum(n * width for n, width in zip(spent[believed + 1 :], _STEPS[believed:], strict=True))
-        excess = (beyond + _PRIOR_WEIGHT * _PRIOR_EXCESS) / (n + _PRIOR_WEIGHT)
+        weight = _weight(n, beyond / n)
+        excess = (beyond + weight * _PRIOR_EXCESS) / (n + weight)
         wanted = self.rate
         far = max(0.0, math.log(rates[believed] / wanted))
-        variance = 1.0 / max(n, wanted * lived) + far * far * n / (n + _PRIOR_WEIGHT) ** 2
+        variance = 1.0 / max(n, wanted * lived) + far * far * n / (n + weight) ** 2
         self._threshold = _threshold(rates, believed, excess, wanted * math.exp(-_MEAN * variance))
 
     def get(self) -> float:
@@ -133,6 +137,17 @@ class BudgetLadder(stats.base.Univariate):
         self._alerts = [float(v) for v in state[5]]
         self._last = [int(v) for v in state[6]]
         self._pending = [(int(due), int(first), int(top)) for due, first, top in state[7]]
+
+
+def _weight(n: float, excess: float) -> float:
+    """Return the alerts that theory's slope is worth beside `n` alerts of a mean `excess`, in nats.
+
+    Theory is worth the less, the more nats a heavier tail contradicts it with: the log-likelihood ratio of
+    the exponential law with the slope seen against that with theory's.
+    """
+    ratio = excess / _PRIOR_EXCESS
+    contradicted = n * (ratio - 1.0 - math.log(ratio)) if ratio > 1.0 else 0.0
+    return max(_LEAST_WEIGHT, _PRIOR_WEIGHT / (1.0 + contradicted))
 
 
 def _rate(entries: float, lived: float, quiet: int) -> float:

@@ -33,6 +33,9 @@ _WEEKEND = (2, 3)
 _CELL_HASTE = 5.0
 #: A young spread forgets its first days, when hours were unknown, with the third power of its age.
 _YOUNG = 3.0
+#: Below this mean a root hardly varies, however bursty its count (at a mean of 1 and a dispersion of 4 by
+#: 1.6): the squares themselves tell the dispersion, over the sum of what was expected.
+_FEW = 4.0
 #: A longer window must stand out a quarter more than the 5 and 15 minutes: many hours are seldom urgent.
 _LONG_WEIGHT = 0.8
 #: Never a signal below so many standard deviations, whatever the budget allows.
@@ -185,16 +188,23 @@ class WindowVolume(base.AnomalyDetector):
 
     def learn(self, count: float, place: Place, mean: float) -> None:
         """Take `count` into level, hour and spread; `mean` is what was expected of it."""
-        residual = 2.0 * (math.sqrt(count + 0.375) - math.sqrt(mean + 0.375))
         self._seen += 1
         self._memo_cells = None
         rate = max(self._fade, _YOUNG / (self._seen + _YOUNG))
-        self._spread += rate * (residual * residual - self._spread)
+        self._spread += rate * self._wider(count, mean)
         self._wide = max(self._spread, 1.0)
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
         cell, means = place.cell, self._cell_mean
         self._cell_seen[cell] += 1
         means[cell] += max(self._fade * _CELL_HASTE, 1.0 / self._cell_seen[cell]) * (count - means[cell])
+
+    def _wider(self, count: float, mean: float) -> float:
+        """Return how much wider than the spread `count` lies: of few by moments, of many by its root."""
+        if mean < _FEW:
+            away = count - mean
+            return (away * away - self._spread * mean) / max(self._level, 0.5 / self._seen)
+        residual = 2.0 * (math.sqrt(count + 0.375) - math.sqrt(mean + 0.375))
+        return residual * residual - self._spread
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""

@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from detector_support import DAY_MINUTES, MINUTE, START, Talk, ordinary, steps
-from msgspec.structs import replace
 from river import drift
 
+from detectors.counts import windows_of
 from detectors.monitor import TopicMonitor
 from detectors.rivals import Ears
 from detectors.settings import DetectionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from detectors.windows import Windows
 
 WEEK_MINUTES = 7 * DAY_MINUTES
 HISTORY = 28 * DAY_MINUTES
@@ -68,6 +70,12 @@ class Change(NamedTuple):
         part = np.minimum((np.arange(minutes) + 0.5) / self.ramp, 1.0)
         totals = np.random.default_rng(seed).poisson(self.rate + (self.rate_after - self.rate) * part)
         return [Talk(int(n)) for n in totals]
+
+    def shown(self, closed: Windows) -> Windows:
+        """Return what the detector sees of a step: the counts alone unless the share changes."""
+        if self.of_share:
+            return closed
+        return windows_of(closed.at, closed.step, closed.arrived, closed.total)
 
     def bound(self) -> float:
         """Return the minutes after which the divergence has summed to log G (Lorden 1971), G = a week."""
@@ -193,7 +201,7 @@ def ours(change: Change) -> tuple[list[float], float]:
     watcher = TopicMonitor("t", "", "", CHOSEN, "")
     found, false = [], 0
     for minute, closed in enumerate(steps(before), 1):
-        pages = any(e.pages for e in watcher.close(replace(closed, has_text=change.of_share)))
+        pages = any(e.pages for e in watcher.close(change.shown(closed)))
         false += pages and minute > WEEK_MINUTES
         if minute % PLACES_MINUTES == 0 and minute > 2 * WEEK_MINUTES:
             state = watcher.dump() | {"incident": None}
@@ -207,7 +215,7 @@ def _our_delay(state: dict[str, object], before: list[Talk], at: int, change: Ch
     start = START + (at - len(before)) * MINUTE
     feed = itertools.islice(steps([*before, *change.talk(LONGEST, seed)], start=start), len(before), None)
     for minute, closed in enumerate(feed, 1):
-        if any(event.pages for event in watcher.close(replace(closed, has_text=change.of_share))):
+        if any(event.pages for event in watcher.close(change.shown(closed))):
             return minute
     return math.inf
 
