@@ -23,8 +23,8 @@ _PRIOR_SPANS = 2.0
 _PRIOR = tuple(min(_PRIOR_ALERTS * math.exp(-nats / _PRIOR_EXCESS), _PRIOR_SPANS / 2.0) for nats in _NATS)
 #: Alerts that a candidate needs before its rate is believed; while none has so many, that with the most is.
 _BELIEVED = 16.0
-#: Alerts that the slope of theory is worth beyond the highest believed candidate, and at least, however much a
-#: heavier tail contradicts it.
+#: Alerts that the slope of theory is worth beyond the highest believed candidate; and at least, however much
+#: a heavier tail contradicts it.
 _PRIOR_WEIGHT = 12.0
 _LEAST_WEIGHT = 4.0
 #: A young ledger forgets as fast as it grows: what its first days held says little of the weeks to come.
