@@ -47,8 +47,8 @@ MATCHED = (
 )
 
 
-#: A text is called negative from this probability: F1 is best at half its own value (Lipton et al. 2014), and is
-#: .77 on the titles of December 2025 that were labelled for validation; at .5 it is .03 lower.
+#: A text is called negative from this probability: F1 is best at half its value (Lipton et al. 2014), which
+#: is .77 on the titles of December 2025 that validate; at .5 it is .03 lower.
 CALLED = 0.385
 
 
