@@ -261,6 +261,8 @@ def erase(
 
     if (source is None) == (mention is None):
         raise typer.BadParameter("name one of the two", param_hint="--source or --mention")
+    if mention is not None and not mention[1]:
+        raise typer.BadParameter("the ID is empty", param_hint="--mention")
     erasure = Erasure(source) if source is not None else Erasure(*(mention or ()))
     store_commands.erase(_settings().api, erasure)
 

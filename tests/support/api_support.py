@@ -1,7 +1,6 @@
 """The API without Kafka, for tests: a real store, the real application, events as the worker writes them."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from store_support import store_address
 
 from api.app import create_app
 from api.keys import Role, create_key
-from api.server import new_server
+from api.server import listen, new_server
 from api.services import Services, build
 from api.settings import ApiSettings
 from api.store import Store, open_store
@@ -170,7 +169,7 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
 @asynccontextmanager
 async def serving(api: Api) -> AsyncIterator[str]:
     """Serve the application on a port of this machine, for what needs a connection; gives its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     server = new_server(api.services, api.app)
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 import threading
 
 import pytest
@@ -14,6 +15,7 @@ from api import cursor, logs
 from api.bell import Bell
 from api.clock import from_ms, rfc3339, to_ms
 from api.errors import ProblemError
+from api.server import listen
 from api.settings import ApiSettings
 
 
@@ -129,3 +131,18 @@ def test_an_exception_is_logged_without_its_message() -> None:
     line = logs.LineFormatter().format(record)
     assert "error=ValueError@" in line
     assert "bí mật" not in line
+
+
+async def test_no_answer_waits_for_the_acknowledgement_of_its_head() -> None:
+    """Connections that are accepted send what they are given at once."""
+    found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        found.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    listening = listen("127.0.0.1", 0)
+    async with await asyncio.start_server(accepted, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await asyncio.wait_for(found, 10)
+        writer.close()
