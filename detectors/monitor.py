@@ -29,7 +29,7 @@ from detectors.settings import MODEL_VERSION, DetectionSettings
 from detectors.share import ShareEvidence
 from detectors.verdicts import Verdicts
 from detectors.volume import Place, VolumeEvidence, place_of
-from detectors.windows import FIVE_MINUTES, HOUR, SIX_HOURS, WINDOW_SECONDS
+from detectors.windows import FIVE_MINUTES, HOUR, SIX_HOURS, WINDOW_SECONDS, covering
 
 if TYPE_CHECKING:
     from detectors.named import NamedReading
@@ -332,8 +332,9 @@ class TopicMonitor:
 
         A crisis whose volume stands out for longer than its negativity is shown where that speaks: the longer
         window's share would be that of the calm talk before. An open alert keeps to its window and takes a
-        longer one when that speaks, so that its figures can be compared; when it rises, the change that made
-        it rise is shown.
+        longer one when that speaks, so that its figures can be compared, but none longer than it takes to
+        cover what lasts: 24 hours would dilute a crisis of two. When it rises, the change that made it rise
+        is shown.
         """
         volume, share = self._volume.reading, self._share.reading
         window = share.window if share.level and not volume.level else volume.window
@@ -341,7 +342,9 @@ class TopicMonitor:
             window = share.window
         if incident is None or rises(incident, decision):
             return window
-        return incident.told_window if decision.severity is None else max(window, incident.told_window)
+        if decision.severity is None:
+            return incident.told_window
+        return max(incident.told_window, min(window, covering(windows.at - incident.onset)))
 
     def _open(self, windows: Windows, decision: Decision, window: int) -> Incident | None:
         if decision.kind is None or decision.severity is None:

@@ -14,6 +14,11 @@ KINDS: tuple[str, ...] = ("press", "social", "forum", "video", "other")
 FIVE_MINUTES, QUARTER_HOUR, HOUR, SIX_HOURS, DAY = range(len(WINDOW_SECONDS))
 
 
+def covering(seconds: int) -> int:
+    """Return the place of the shortest window that covers so many seconds; of the longest if none does."""
+    return next((i for i, length in enumerate(WINDOW_SECONDS) if length >= seconds), DAY)
+
+
 class Example(msgspec.Struct, frozen=True):
     """One masked mention kept for phrases and samples.
 

@@ -155,6 +155,18 @@ def test_storing_and_restoring_anywhere_changes_nothing(seed: int, parts: list[f
     assert monitor.dump() == whole.dump()
 
 
+@pytest.mark.parametrize("steps", [0, 1, 3, 4, 5])
+def test_a_monitor_that_hardly_closed_is_restored_exactly(steps: int) -> None:
+    """Its means of arrivals too, before and within the first hour."""
+    feed, monitor = made_up(1), new()
+    told(feed[:steps], monitor)
+    again = TopicMonitor.load(monitor.dump(), "water", "Nước", "Water", SETTINGS, SETTINGS.digest())
+    assert again.dump() == monitor.dump()
+    told(feed[steps:100], monitor)
+    told(feed[steps:100], again)
+    assert again.dump() == monitor.dump()
+
+
 @QUICK
 @given(SEEDS, st.permutations(range(3)))
 def test_topics_are_decided_each_by_itself(seed: int, order: list[int]) -> None:

@@ -77,11 +77,9 @@ def test_updates_keep_their_pause(told: list[AlertEvent]) -> None:
 def test_an_announcement_is_told_in_a_few_events() -> None:
     """Twelve hours of a surge: its growth, not its noise; the window shown never shrinks."""
     surge = ordinary(12 * 60, rate=4.0, share=0.15, seed=3, joy=0.1)
-    events = watch(steps([*HISTORY, *surge, *AFTERMATH]))
+    events = watch(steps([*HISTORY, *surge]))
     assert 3 <= len(events) <= 10
-    assert not any(event.pages for event in events), (
-        "twelve hours hold quarters that are a little more negative"
-    )
+    assert not any(event.pages for event in events), "some quarter is always a little negative"
     spans = [event.window.end - event.window.start for event in events]
     assert spans == sorted(spans)
 
@@ -226,6 +224,15 @@ def test_a_crisis_shows_a_window_that_is_negative() -> None:
     for event in watch(steps([*HISTORY, *calm, *angry])):
         if event.kind is AlertKind.CRISIS:
             assert event.negative.observed >= event.negative.expected + 0.05
+
+
+def test_an_alert_shows_no_window_that_dilutes_it() -> None:
+    """A crisis of three hours is told by the hour and by six, not by a day of which most was calm."""
+    events = [event for event in watch(SHORT) if event.event is not EventName.CLOSED]
+    lasted = [(event.at - event.onset).total_seconds() for event in events]
+    shown = [(event.window.end - event.window.start).total_seconds() for event in events]
+    assert len(events) > 1
+    assert all(span <= 6 * max(last, 3600) for span, last in zip(shown, lasted, strict=True))
 
 
 def test_overwhelming_evidence_pages_a_new_topic() -> None:
