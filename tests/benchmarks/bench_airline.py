@@ -1,6 +1,6 @@
 """A week of real tweets to six airlines, polarity from their labels: events told, paged, and what else paged.
 
-Run: HAIDANG_AIRLINE_DIR=.../airline make bench ARGS="-k airline"
+Run: HAIDANG_AIRLINE_DIR=.../airline make bench ARGS="-k airline"; HAIDANG_PAGES_PER_WEEK is the alert budget.
 
 The folder holds airline.csv (tweet_id, ts, topic, sentiment, author_h, text) and events_utc.csv (event,
 topic, kind, onset, due, end). Labels stand in for the polarity model, so that detection alone is judged.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from detectors.events import AlertEvent
 
 FOLDER = os.environ.get("HAIDANG_AIRLINE_DIR")
-PAGES_PER_WEEK = 14.0
+PAGES_PER_WEEK = float(os.environ.get("HAIDANG_PAGES_PER_WEEK", "14"))
 SOCIAL = KINDS.index("social")
 #: An event told this long before its onset is not told of it.
 LEAD_SECONDS = 3600

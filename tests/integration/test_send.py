@@ -125,8 +125,9 @@ def test_speed_replays_by_arrival_whatever_the_order_of_the_file(
 
 
 def _start(path: Path, bootstrap: str, rate: float) -> "subprocess.Popen[str]":
-    code = (
-        "import sys; from pathlib import Path; from streams.send import run; "
+    code = (  # what a shell starts in the background has Ctrl-C ignored, and so has all that it starts
+        "import signal, sys; from pathlib import Path; from streams.send import run; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
         "sys.exit(run([sys.argv[1]], bootstrap=sys.argv[2], rate=float(sys.argv[3]), speed=None, "
         "state_dir=Path(sys.argv[1]).parent / 'state'))"
     )

@@ -34,11 +34,11 @@ def monitor(settings: DetectionSettings) -> TopicMonitor:
     return TopicMonitor("water", "Nước", "Water", settings, settings.digest())
 
 
-def odd_hour(rate: float = 0.5) -> list[AlertEvent]:
+def odd_hour() -> list[AlertEvent]:
     """Return what is told of four ordinary days and two hours of praise, with trees named."""
     talk = [
-        *ordinary(4 * DAY_MINUTES, rate=rate),
-        *ordinary(120, rate=rate * 1.5, share=0.0, joy=1.0, seed=5),
+        *ordinary(4 * DAY_MINUTES, rate=1.0),
+        *ordinary(120, rate=1.5, share=0.0, joy=1.0, seed=5),
     ]
     return watch(steps(talk), monitor(chosen(TREES)))
 
