@@ -91,7 +91,7 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedKafka]:
 
 def produce(bootstrap: str, *events: AlertEvent, topic: str = "alerts", at_ms: int | None = None) -> None:
     """Write alert events as the worker does."""
-    producer = KafkaProducer(bootstrap_servers=bootstrap)
+    producer = KafkaProducer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=120_000)
     for event in events:
         producer.send(topic, encode_event(event), key=event.alert_id.encode(), timestamp_ms=at_ms)
     producer.flush(30)
