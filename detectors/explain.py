@@ -114,17 +114,19 @@ def strongest_phrases(examples: Iterable[Example], names: Name) -> tuple[str, ..
             mentions[key].append(example)
     own = f"{names.vi}\n{names.en}".casefold()
     told = (key for key in mentions if key not in own)
-    ranked = sorted(told, key=lambda key: (*_weakness(mentions[key], sources, usual[key]), key))
     told_by = {key: len({use.mention for use in uses}) for key, uses in mentions.items()}
+    weakness = {key: _weakness(mentions[key], told_by[key], sources, usual[key]) for key in told}
+    ranked = sorted(weakness, key=lambda key: (*weakness[key], key))
     return tuple(spelling[key] for key in _apart(ranked, told_by))
 
 
-def _weakness(uses: Sequence[Example], sources: int, usual_milli: int) -> tuple[float, int, int]:
+def _weakness(
+    uses: Sequence[Example], told_by: int, sources: int, usual_milli: int
+) -> tuple[float, int, int]:
     """Return what orders phrases, the strongest first."""
     using = len({use.source for use in uses})
     surprise = using * math.log(using / sources / max(usual_milli / 1000, _LEAST_USUAL))
-    distinct = {use.mention for use in uses}
-    return -round(surprise, 6), -len(distinct), -sum(use.negative_milli for use in uses)
+    return -round(surprise, 6), -told_by, -sum(use.negative_milli for use in uses)
 
 
 def _apart(ranked: Iterable[str], told_by: Mapping[str, int]) -> list[str]:

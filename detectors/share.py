@@ -141,8 +141,7 @@ class ShareBaseline(base.AnomalyDetector):
         """Return the standardised residual of `k` of `n`; 0 for nothing."""
         if n < 1.0:
             return 0.0
-        usual, correlation = self._known()
-        dispersion = 1.0 + (n - 1.0) * correlation
+        usual, dispersion = self.usual, self.dispersion(n)
         if k > n * usual:
             return math.sqrt(2.0 * share_surprise(n, k - 0.5, usual) / dispersion)
         return (k - n * usual) / math.sqrt(n * usual * (1.0 - usual) * dispersion)

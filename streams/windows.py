@@ -27,7 +27,7 @@ from streams.observation import (
 from streams.phrase_memory import PhraseMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["KEPT_MINUTES", "Pending", "TopicWindows", "distinct"]
 
@@ -66,8 +66,29 @@ def distinct(bitmap: int) -> int:
     return _LINEAR_COUNTING[bitmap.bit_count()]
 
 
-def _distinct_of(slots: dict[int, int]) -> int:
-    return distinct(reduce(or_, slots.values(), 0))
+class _Crowd:
+    """Distinct authors of the last hour: bitmaps of slots of ten minutes."""
+
+    def __init__(self, slots: Mapping[int, bytes] | None = None) -> None:
+        self._slots = {slot: int.from_bytes(bits, "big") for slot, bits in (slots or {}).items()}
+
+    def take(self, minute: int, bits: int) -> None:
+        """Add the authors of an arrival minute."""
+        if bits:
+            slot = minute // _AUTHOR_SLOT
+            self._slots[slot] = self._slots.get(slot, 0) | bits
+
+    def forget(self, minute: int) -> None:
+        """Forget the slot that is over in `minute`, the first of a new one."""
+        self._slots.pop(minute // _AUTHOR_SLOT - _AUTHOR_SLOTS, None)
+
+    def distinct(self) -> int:
+        """Estimate how many there are."""
+        return distinct(reduce(or_, self._slots.values(), 0))
+
+    def dump(self) -> dict[int, bytes]:
+        """Return the state, to begin another one with."""
+        return {slot: bitmap_bytes(bits) for slot, bits in self._slots.items()}
 
 
 class Pending(msgspec.Struct, array_like=True):
@@ -109,8 +130,7 @@ class TopicWindows:
         self._pending: dict[int, Pending] = {}
         self._waiting: dict[int, list[int]] = {}
         self._sums = [[0] * _WIDTH for _ in _WINDOW_MINUTES]
-        self._authors: dict[int, int] = {}
-        self._angry: dict[int, int] = {}
+        self._authors, self._angry = _Crowd(), _Crowd()
         self._names: dict[str, int] = {}
         self._examples: list[Example] = []
         self._copies: dict[int, int] = {}
@@ -214,7 +234,7 @@ class TopicWindows:
             self.closed,
             _dump_minutes(self._minutes, self.closed),
             {arrival: _dump_pending(pending) for arrival, pending in self._pending.items()},
-            {slot: bitmap_bytes(bits) for slot, bits in self._authors.items()},
+            self._authors.dump(),
             self._names,
             self._examples,
             self._heard,
@@ -222,7 +242,7 @@ class TopicWindows:
             self._copied.dump(),
             max(self._gap, self.closed - _WINDOW_MINUTES[-1]),
             self._said.dump(),
-            {slot: bitmap_bytes(bits) for slot, bits in self._angry.items()},
+            self._angry.dump(),
         ]
 
     @classmethod
@@ -235,8 +255,7 @@ class TopicWindows:
             windows._pending[arrival] = pending.load()
             for minute, cell in pending.cells.items():
                 _add(windows._waiting.setdefault(minute, [0] * _WIDTH), cell)
-        windows._authors = {slot: int.from_bytes(bits, "big") for slot, bits in state.authors.items()}
-        windows._angry = {slot: int.from_bytes(bits, "big") for slot, bits in state.angry.items()}
+        windows._authors, windows._angry = _Crowd(state.authors), _Crowd(state.angry)
         windows._names = state.names
         windows._examples = state.examples
         windows._heard = state.heard
@@ -258,8 +277,8 @@ class TopicWindows:
                     sums[index] -= value
         self._minutes.pop(minute - KEPT_MINUTES, None)
         if minute % _AUTHOR_SLOT == 0:
-            self._authors.pop(minute // _AUTHOR_SLOT - _AUTHOR_SLOTS, None)
-            self._angry.pop(minute // _AUTHOR_SLOT - _AUTHOR_SLOTS, None)
+            self._authors.forget(minute)
+            self._angry.forget(minute)
         if self._examples and self._examples[0].arrived // 60 <= minute - _EXAMPLE_MINUTES:
             self._examples = [
                 kept for kept in self._examples if kept.arrived // 60 > minute - _EXAMPLE_MINUTES
@@ -282,12 +301,8 @@ class TopicWindows:
             for width, sums in zip(_WINDOW_MINUTES, self._sums, strict=True):
                 if event_minute > minute - width:
                     _add(sums, added)
-        if pending.authors:
-            slot = minute // _AUTHOR_SLOT
-            self._authors[slot] = self._authors.get(slot, 0) | pending.authors
-        if pending.angry:
-            slot = minute // _AUTHOR_SLOT
-            self._angry[slot] = self._angry.get(slot, 0) | pending.angry
+        self._authors.take(minute, pending.authors)
+        self._angry.take(minute, pending.angry)
         self._note_names(minute, pending.names)
         self._note_copies(minute, pending.signed)
         added_examples = [pending.examples[key] for key in sorted(pending.examples)]
@@ -326,8 +341,8 @@ class TopicWindows:
             negative_milli=tuple([sums[_NEGATIVE_MILLI] for sums in self._sums]),
             kinds=tuple([tuple(sums[_KIND:]) for sums in self._sums]),
             spread=len(self._names),
-            authors=_distinct_of(self._authors),
-            angry_authors=_distinct_of(self._angry),
+            authors=self._authors.distinct(),
+            angry_authors=self._angry.distinct(),
             copies=sum(self._copies.values()),
             fed_seconds=60 * min(minute - self._gap, _WINDOW_MINUTES[-1]),
             examples=tuple(self._examples),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from river.checks import common
 
 from detectors.counts import TrailingSums
 from detectors.monitor import TopicMonitor
@@ -20,6 +21,24 @@ MINUTE = 60
 DAY_MINUTES = 1440
 #: A Monday, 00:00 UTC.
 START = 1_790_553_600
+
+#: River's checks that need no data set.
+RIVER_CHECKS = [
+    common.check_repr,
+    common.check_str,
+    common.check_tags,
+    common.check_clone_same_class,
+    common.check_clone_is_idempotent,
+    common.check_init_has_default_params_for_tests,
+    common.check_init_default_params_are_not_mutable,
+    common.check_doc,
+    common.check_clone_changes_memory_addresses,
+    common.check_mutate_can_be_idempotent,
+    common.check_pickling_supports_roundtrip,
+    common.check_repr_roundtrips_clone,
+    common.check_clone_with_new_params_applies,
+    common.check_get_params_matches_signature,
+]
 
 
 class Talk(NamedTuple):

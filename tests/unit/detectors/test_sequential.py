@@ -4,30 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from detector_support import RIVER_CHECKS
 from hypothesis import given
 from hypothesis import strategies as st
 from river import base
-from river.checks import common
 
 from detectors.sequential import RateCusum, ShareCusum, log_ratios
 
-#: River's checks that need no data set.
-RIVER_CHECKS = [
-    common.check_repr,
-    common.check_str,
-    common.check_tags,
-    common.check_clone_same_class,
-    common.check_clone_is_idempotent,
-    common.check_init_has_default_params_for_tests,
-    common.check_init_default_params_are_not_mutable,
-    common.check_doc,
-    common.check_clone_changes_memory_addresses,
-    common.check_mutate_can_be_idempotent,
-    common.check_pickling_supports_roundtrip,
-    common.check_repr_roundtrips_clone,
-    common.check_clone_with_new_params_applies,
-    common.check_get_params_matches_signature,
-]
 COUNTS = st.lists(st.integers(0, 30), max_size=60)
 
 

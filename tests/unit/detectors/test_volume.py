@@ -1,10 +1,9 @@
 """Volume against level, hour and weekend."""
 
 import pytest
-from detector_support import DAY_MINUTES, START, Talk, ordinary, steps, windows
+from detector_support import DAY_MINUTES, RIVER_CHECKS, START, Talk, ordinary, steps, windows
 from hypothesis import given
 from hypothesis import strategies as st
-from river.checks import common
 
 from detectors.crowd import SourceSpread
 from detectors.decision import Level
@@ -13,23 +12,6 @@ from detectors.share import ShareBaseline
 from detectors.volume import HOURS, Place, VolumeEvidence, WindowVolume, place_of
 
 WEEK = 7 * 86_400
-#: River's checks that need no data set.
-RIVER_CHECKS = [
-    common.check_repr,
-    common.check_str,
-    common.check_tags,
-    common.check_clone_same_class,
-    common.check_clone_is_idempotent,
-    common.check_init_has_default_params_for_tests,
-    common.check_init_default_params_are_not_mutable,
-    common.check_doc,
-    common.check_clone_changes_memory_addresses,
-    common.check_mutate_can_be_idempotent,
-    common.check_pickling_supports_roundtrip,
-    common.check_repr_roundtrips_clone,
-    common.check_clone_with_new_params_applies,
-    common.check_get_params_matches_signature,
-]
 
 
 @pytest.mark.parametrize("check", RIVER_CHECKS, ids=lambda check: check.__name__)
