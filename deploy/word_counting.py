@@ -9,6 +9,7 @@ small, the first of a text excepted.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from itertools import pairwise
@@ -50,7 +51,10 @@ class _Article(msgspec.Struct, frozen=True):
 
 def main() -> int:
     """Count the archive that is named and write the list."""
-    runs = Counter(run for text in _texts(sys.argv[1]) for run in _runs(text))
+    parser = argparse.ArgumentParser(description="Count the Vietnamese words that are shipped.")
+    parser.add_argument("archive", help="press archive: JSON Lines, gzipped or not")
+    archive = parser.parse_args().archive
+    runs = Counter(run for text in _texts(archive) for run in _runs(text))
     words = without_torn(strengths(runs), runs)
     lines = (f"{first}\t{second}\t{strength}\n" for (first, second), strength in sorted(words.items()))
     WORDS.write_text(_HEADER + "".join(lines), encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from detectors.story_memory import KeyMemory
+from detectors.windows import EVEN_MILLI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ STORY_DESK = "*stories"
 _DAY_SECONDS = 86_400
 #: Articles of a day are held against each other: those that are grave at all; of a flood the newest.
 _LEAST_GRAVITY_MILLI = 250
-_EVEN = 500
 _ARTICLES = 128
 #: Two articles tell of one matter when the keys that they share are so rare together (nats), and so large a
 #: part of all that their keys say.
@@ -324,7 +324,7 @@ def _article(example: Example, at: int) -> Article:
         example.topics,
         example.keys,
         example.gravity_milli / 1000,
-        example.negative_milli >= _EVEN,
+        example.negative_milli >= EVEN_MILLI,
         [],
     )
 

@@ -13,6 +13,9 @@ KINDS: tuple[str, ...] = ("press", "social", "forum", "video", "other")
 #: Places of the windows in `WINDOW_SECONDS`, by name.
 FIVE_MINUTES, QUARTER_HOUR, HOUR, SIX_HOURS, DAY = range(len(WINDOW_SECONDS))
 
+#: P(negative) or P(positive), in thousandths, from which a mention counts as such.
+EVEN_MILLI = 500
+
 
 def covering(seconds: int) -> int:
     """Return the place of the shortest window that covers so many seconds; of the longest if none does."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from detectors.stories import STORY_DESK
-from detectors.windows import KINDS, Example
+from detectors.windows import EVEN_MILLI, KINDS, Example
 from streams import observation as wire
 from streams.mention import (
     Mention,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Classified", "Classifier", "Record", "Refused"]
 
 _MINUTE_MS = 60_000
-#: P(negative) in thousandths from which a mention counts as negative.
-_EVEN = 500
 _KIND_INDEX = {kind: index for index, kind in enumerate(KINDS)}
 _EXAMPLE_URL_LENGTH = 300
 #: Twice as many examples are suggested as are kept: those that turn out to be duplicates take no one's place.
@@ -233,7 +231,7 @@ class _Batch:
             if mention.author_key is not None:
                 bit = 1 << wire.author_bit(mention.author_key, topic, arrival)
                 self._authors[topic, arrival] = self._authors.get((topic, arrival), 0) | bit
-                if item.negative_milli >= _EVEN:
+                if item.negative_milli >= EVEN_MILLI:
                     self._angry[topic, arrival] = self._angry.get((topic, arrival), 0) | bit
 
     @staticmethod

@@ -26,6 +26,7 @@ from detectors.orders import PlannedEvent
 from streams.clock import StreamClock
 from streams.observation import example_limits
 from streams.seen import HOURS, Block
+from streams.steering import concerned
 from streams.watch import Effects, Step, TopicState, Watch
 from streams.windows import TopicWindows
 
@@ -302,7 +303,8 @@ def _begin(topic: str, fresh: Fresh, begun: _Begun) -> TopicState:
     """Return a topic that is watched from there on: it did not hear what the journal tells of before."""
     monitor = fresh()
     for event in begun.planned:
-        if topic in event.topics or not event.topics:
+        topics = concerned(event)
+        if topics is None or topic in topics:
             monitor.hear(event)
     return TopicState(monitor, TopicWindows(begun.closed, example_limits(topic)), begun.offset)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from streams.catalogue import Catalogue
 
-__all__ = ["CALENDAR", "FEEDBACK", "partitions_of", "read_order"]
+__all__ = ["CALENDAR", "FEEDBACK", "concerned", "partitions_of", "read_order"]
 
 FEEDBACK = "feedback"
 CALENDAR = "calendar"
@@ -80,13 +80,20 @@ def _planned(found: _Planned, catalogue: Catalogue) -> Order | Rejection:
     return PlannedEvent(found.event_id, topics, found.start, found.end, found.factor)
 
 
-def partitions_of(order: Order, partitions: int) -> Iterable[int]:
-    """Return the observations partitions whose topics, or story desk, an order may concern."""
+def concerned(order: Order) -> frozenset[str] | None:
+    """Return the topics that an order may concern, and the story desk; None: every topic."""
     match order:
         case Verdict():
-            concerned: tuple[str, ...] = (order.topic,)
+            return frozenset((order.topic, STORY_DESK))
         case PlannedEvent() if order.topics:
-            concerned = order.topics
+            return frozenset((*order.topics, STORY_DESK))
         case _:
-            return range(partitions)
-    return sorted({home_partition(topic, partitions) for topic in (*concerned, STORY_DESK)})
+            return None
+
+
+def partitions_of(order: Order, partitions: int) -> Iterable[int]:
+    """Return the observations partitions whose topics, or story desk, an order may concern."""
+    topics = concerned(order)
+    if topics is None:
+        return range(partitions)
+    return sorted({home_partition(topic, partitions) for topic in topics})

@@ -16,13 +16,15 @@ import msgspec
 from msgspec.structs import astuple
 
 from detectors.monitor import TopicMonitor
-from detectors.orders import Cancelled, Order, PlannedEvent, Verdict
+from detectors.orders import Cancelled, Order, PlannedEvent
 from detectors.stories import STORY_DESK
+from detectors.windows import EVEN_MILLI
 from streams.clock import StreamClock
 from streams.feed import Span
 from streams.mention import Outcome
 from streams.observation import Authors, Examples, Observations, Rows, example_limits
 from streams.seen import Seen
+from streams.steering import concerned
 from streams.windows import KEPT_MINUTES, TopicWindows
 
 if TYPE_CHECKING:
@@ -39,7 +41,6 @@ _BAND_MINUTES = 10
 #: Planned events kept for topics that are added later, those that end last; forgotten a day after their end.
 _PLANNED = 1024
 _DAY_SECONDS = 86_400
-_EVEN = 500
 
 #: What decides: a topic's monitor, or the story desk in the partition of its name.
 Monitor: TypeAlias = "TopicMonitor | StoryDesk"
@@ -317,13 +318,8 @@ class Watch:
         self.planned = {one.event_id: one for one in coming[-_PLANNED:]}
 
     def _concerned(self, order: Order) -> Iterable[str]:
-        match order:
-            case Verdict():
-                return self.topics.keys() & {order.topic, STORY_DESK}
-            case PlannedEvent() if order.topics:
-                return self.topics.keys() & {*order.topics, STORY_DESK}
-            case _:
-                return self.topics.keys()
+        topics = concerned(order)
+        return self.topics.keys() if topics is None else self.topics.keys() & topics
 
     def _behind(self, topic: str, step: Step) -> TopicState | None:
         state = self.topics.get(topic)
@@ -346,7 +342,7 @@ class Watch:
         for row in columns:
             state.windows.add(*row)
         effects.counted[rows.topic] += len(rows.minutes)
-        effects.negative[rows.topic] += sum(negative >= _EVEN for negative in rows.negative)
+        effects.negative[rows.topic] += sum(negative >= EVEN_MILLI for negative in rows.negative)
         counts = {minute: state.windows.counts(minute) for minute in set(rows.minutes)}
         effects.changed.setdefault(rows.topic, {}).update(counts)
 

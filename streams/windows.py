@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detectors.copies import CopyMemory
-from detectors.windows import KINDS, WINDOW_SECONDS, Example, Windows
+from detectors.windows import EVEN_MILLI, KINDS, WINDOW_SECONDS, Example, Windows
 from streams.observation import (
     AUTHOR_BITS,
     EXAMPLES_PER_MINUTE,
@@ -48,7 +48,6 @@ _AUTHOR_SLOT, _AUTHOR_SLOTS = 10, 6
 _SPREAD_MINUTES = 360
 _SPREAD_NAMES = 256
 _EXAMPLE_MINUTES = 360
-_EVEN = 500
 #: Copies are counted over the last hour of event time.
 _COPY_MINUTES = 60
 
@@ -186,8 +185,8 @@ class TopicWindows:
             waiting = self._waiting[minute] = [0] * _WIDTH
         for known in (cell, waiting):
             known[_TOTAL] += 1
-            known[_NEGATIVE] += negative >= _EVEN
-            known[_POSITIVE] += positive >= _EVEN
+            known[_NEGATIVE] += negative >= EVEN_MILLI
+            known[_POSITIVE] += positive >= EVEN_MILLI
             known[_NEGATIVE_MILLI] += negative
             known[_KIND + kind] += 1
 
