@@ -9,14 +9,13 @@ Run: HAIDANG_SIM_TOPICS=200 make bench ARGS="-k budget"
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 
 import pytest
+from bench_support import counts_alone, show
 from detector_support import START, steps, watch
 from simulated import CLASSES, talk, topic
 
-from detectors.counts import windows_of
 from detectors.monitor import TopicMonitor
 from detectors.settings import DetectionSettings
 
@@ -28,15 +27,10 @@ WARM_UP_DAYS = 3
 CHOSEN = DetectionSettings(pages_per_week=WEEKLY * TOPICS, topics=TOPICS, holidays="")
 
 
-def show(line: str) -> None:
-    """Print a figure where `-s` shows it."""
-    sys.stdout.write(f"{line}\n")
-
-
 def pages(number: int, *, text: bool) -> int:
     """Return the pages of a topic after its warm-up."""
     told = steps(talk(topic(number), DAYS))
-    feed = told if text else (windows_of(w.at, w.step, w.arrived, w.total) for w in told)
+    feed = told if text else (counts_alone(w) for w in told)
     events = watch(feed, TopicMonitor(str(number), "", "", CHOSEN, ""))
     return sum(event.pages and event.at.timestamp() > START + WARM_UP_DAYS * 86_400 for event in events)
 

@@ -6,15 +6,14 @@ Run: make bench ARGS="-k cost"
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import msgspec
+from bench_support import counts_alone, show
 from detector_support import DAY_MINUTES, monitor, ordinary, steps
 
 from detectors.budget import BudgetLadder
-from detectors.counts import windows_of
 from detectors.sequential import RateCusum, ShareCusum
 from detectors.share import ShareBaseline
 from detectors.volume import WindowVolume, place_of
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 CALLS = 20_000
-
-
-def show(line: str) -> None:
-    """Print a figure where `-s` shows it."""
-    sys.stdout.write(f"{line}\n")
 
 
 def microseconds(call: Callable[[], object], calls: int = CALLS) -> float:
@@ -48,7 +42,7 @@ def test_the_cost_of_a_closed_minute() -> None:
         for text in (True, False):
             watcher = monitor()
             told = steps(ordinary(9 * DAY_MINUTES, rate=rate))
-            feed = [w if text else windows_of(w.at, w.step, w.arrived, w.total) for w in told]
+            feed = [w if text else counts_alone(w) for w in told]
             spent = []
             for day in range(9):
                 begin = time.process_time_ns()

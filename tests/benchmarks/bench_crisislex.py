@@ -11,13 +11,13 @@ import csv
 import gzip
 import os
 import statistics
-import sys
 from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bench_support import show
 from detector_support import DAY_MINUTES, MINUTE, Talk, monitor, steps, watch
 from msgspec.structs import replace
 
@@ -28,11 +28,6 @@ pytestmark = pytest.mark.skipif(
 HISTORY_DAYS = 7
 #: The pages of a day from the event on are looked at.
 AFTER_MINUTES = DAY_MINUTES
-
-
-def show(line: str) -> None:
-    """Print a figure where `-s` shows it."""
-    sys.stdout.write(f"{line}\n")
 
 
 def arrivals() -> dict[str, list[int]]:

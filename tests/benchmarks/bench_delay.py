@@ -14,14 +14,13 @@ import copy
 import itertools
 import math
 import statistics
-import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+from bench_support import counts_alone, show
 from detector_support import DAY_MINUTES, MINUTE, START, Talk, ordinary, steps
 from river import drift
 
-from detectors.counts import windows_of
 from detectors.monitor import TopicMonitor
 from detectors.rivals import Ears
 from detectors.settings import DetectionSettings
@@ -41,11 +40,6 @@ REPEATS_A_PLACE = 5
 LONGEST = 480
 QUIET = 720
 CHOSEN = DetectionSettings(pages_per_week=1, topics=1, holidays="")
-
-
-def show(line: str) -> None:
-    """Print a figure where `-s` shows it."""
-    sys.stdout.write(f"{line}\n")
 
 
 class Change(NamedTuple):
@@ -75,7 +69,7 @@ class Change(NamedTuple):
         """Return what the detector sees of a step: the counts alone unless the share changes."""
         if self.of_share:
             return closed
-        return windows_of(closed.at, closed.step, closed.arrived, closed.total)
+        return counts_alone(closed)
 
     def bound(self) -> float:
         """Return the minutes after which the divergence has summed to log G (Lorden 1971), G = a week."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import statistics
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from bench_support import show
 from nab_scoring import Series, read_series, score
 
 from detectors.counts import TrailingSums, watch_counts, windows_of
@@ -24,11 +24,6 @@ pytestmark = pytest.mark.skipif(
 )
 #: 0.2 alerts a series and day.
 WEEKLY = 1.4
-
-
-def show(line: str) -> None:
-    """Print a figure where `-s` shows it."""
-    sys.stdout.write(f"{line}\n")
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ HAIDANG_PRESS_SPLIT (a date, 2025-11-01 if not set) parts what was developed on 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import pytest
+from bench_support import show
 from press_scoring import EVER, Found, PressEvent, Told, judge, read_events
 
 from deploy.press.convert import articles, mention
@@ -34,11 +34,6 @@ PRESS_CATALOGUE = Path(__file__).parents[2] / "deploy" / "press" / "catalogue.to
 #: Half a page a day.
 WEEKLY = 3.5
 DAY_SECONDS = 86_400
-
-
-def show(line: str) -> None:
-    """Print a figure where `-s` shows it."""
-    sys.stdout.write(f"{line}\n")
 
 
 @pytest.fixture(scope="module")
