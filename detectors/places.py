@@ -11,18 +11,35 @@ if TYPE_CHECKING:
 __all__ = ["home_places", "is_abroad", "speaks_of_home"]
 
 _ABROAD_NAMES = """
-afghanistan; ai cập; algeria; argentina; australia; ba lan; bahrain; bali; bangkok; bangladesh;
-belarus; berlin; brazil; brussels; bulgaria; bắc kinh; bồ đào nha; california; campuchia; canada;
-cebu; chile; châu phi; châu âu; colombia; congo; croatia; cuba; delhi; dubai; ecuador; ethiopia; fbi;
-florida; gaza; hamas; hawaii; hoa kỳ; hong kong; hungary; hy lạp; hà lan; hàn quốc; hải nam; hồng kông;
-indonesia; iran; iraq; ireland; israel; istanbul; jakarta; jordan; kazakhstan; kenya; kiev; kuwait; kyiv;
-lebanon; libya; london; luang prabang; luzon; ma cao; macau; malaysia; manila; mexico; moscow; mumbai;
-myanmar; mông cổ; na uy; nam phi; nam á; nato; nepal; new york; new zealand; nhà trắng; nhật bản; nigeria;
-pakistan; paris; peru; philippines; phnom penh; phần lan; putin; qatar; quảng châu; quảng đông; romania;
-saudi; scotland; seoul; serbia; singapore; sri lanka; sudan; sumatra; sydney; syria; texas; thuỵ sĩ; thuỵ
-điển; thâm quyến; thái lan; thượng hải; thổ nhĩ kỳ; tokyo; triều tiên; trump; trung quốc; trung đông; tân
-cương; tây ban nha; tứ xuyên; uae; ukraine; vân nam; venezuela; viêng chăn; washington; yemen; ấn độ; đan
-mạch; đài bắc; đài loan
+afghanistan; ai cập; alabama; alaska; albania; algeria; angola; anh quốc; argentina; arizona; armenia;
+athens; australia; azerbaijan; ba lan; baghdad; bahamas; bahrain; bali; bangkok; bangladesh; barbados;
+beirut; belarus; belize; benin; berlin; bhutan; bolivia; bosnia; boston; botswana; brazil; brunei;
+brussels; budapest; bulgaria; burkina faso; burundi; busan; bắc cực; bắc kinh; bắc mỹ; bắc phi;
+bồ đào nha; bờ biển ngà; california; cameroon; campuchia; canada; cebu; chad; chiang mai;
+chicago; chile; chiết giang; châu phi; châu âu; colombia; colorado; comoros; congo; copenhagen;
+costa rica; croatia; cuba; cyprus; delhi; dhaka; djibouti; doha; dominica; dubai; ecuador; el salvador;
+eritrea; estonia; eswatini; ethiopia; fbi; fiji; florida; fukushima; gabon; gambia; gaza; geneva; ghana;
+giang tô; greenland; gruzia; guam; guatemala; guinea; guyana; haiti; hamas; hawaii; helsinki; hezbollah;
+hoa kỳ; honduras; hong kong; houston; houthi; hungary; hy lạp; hà lan; hàn quốc; hải nam; hồ bắc;
+hồng kông; iceland; incheon; indonesia; iran; iraq; ireland; islamabad; israel; istanbul; jakarta;
+jamaica; jeju; jordan; kabul; kathmandu; kazakhstan; kenya; kiev; kosovo; kremlin; kuala lumpur; kuwait;
+kyiv; kyoto; kyrgyzstan; las vegas; latvia; lebanon; lesotho; liberia; libya; lisbon; lithuania; london;
+los angeles; louisiana; luang prabang; luxembourg; luzon; lầu năm góc; ma cao; macau; macedonia;
+madagascar; madrid; malawi; malaysia; maldives; mali; malta; mandalay; manila; maroc; mauritania;
+mauritius; melbourne; mexico; miami; michigan; milan; minnesota; moldova; monaco; montenegro; morocco;
+moscow; mozambique; mumbai; myanmar; mông cổ; mỹ latinh; na uy; nam cực; nam mỹ; nam phi; nam á;
+namibia; nato; nepal; nevada; new york; new zealand; nhà trắng; nhật bản; nicaragua; niger; nigeria;
+ohio; oman; osaka; oslo; pakistan; palestine; panama; papua new guinea; paraguay; paris; pattaya; peru;
+philippines; phnom penh; phuket; phúc kiến; phần lan; praha; putin; qatar; quảng châu; quảng tây;
+quảng đông; riyadh; romania; rwanda; samoa; san francisco; saudi; scotland; senegal; seoul; serbia;
+seychelles; siem reap; sierra leone; sihanoukville; singapore; slovakia; slovenia; somalia; sri lanka;
+stockholm; sudan; sumatra; suriname; sydney; syria; tajikistan; taliban; tanzania; tehran; texas;
+thiên tân; thuỵ sĩ; thuỵ điển; thái lan; thâm quyến; thượng hải; thổ nhĩ kỳ; timor leste; togo; tokyo;
+tonga; triều tiên; trump; trung mỹ; trung phi; trung quốc; trung đông; trùng khánh; tunisia;
+turkmenistan; tân cương; tây ban nha; tây phi; tứ xuyên; uae; uganda; ukraine; uruguay; uzbekistan;
+vanuatu; vatican; venezuela; vientiane; virginia; viêng chăn; vân nam; vũ hán; vương quốc anh;
+washington; yangon; yemen; zambia; zimbabwe; zurich; đan mạch; đài bắc; đài loan; đông phi; đông timor;
+ấn độ
 """
 #: Words of one syllable that also mean something else, or end a name, unless they have a capital alone.
 _SHORT = frozenset(("mỹ", "nga", "nhật", "pháp", "đức", "úc", "lào", "bỉ"))
@@ -64,6 +81,8 @@ _ABROAD, _HOME = _names(_ABROAD_NAMES), _names(_HOME_NAMES, *_CITY)
 _AT_HOME = _names(_HOME_NAMES, *_CITY, _REGIONS)
 _OURS = _names("việt; vn; nước ta; trong nước; về nước; người mình")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
+#: Only what happened elsewhere is told in our time.
+_OUR_CLOCK = re.compile(r"\bgiờ (?:việt nam|vn|hà nội)\b", re.IGNORECASE)
 
 
 def is_abroad(title: str, lead: str = "") -> bool:
@@ -81,7 +100,7 @@ def is_abroad(title: str, lead: str = "") -> bool:
 
 def speaks_of_home(text: str) -> bool:
     """Return whether a canonical text names a place at home, or our country, its people or their return."""
-    words = _WORD.findall(text)
+    words = _WORD.findall(_OUR_CLOCK.sub("", text))
     return _names_home(words) or any(True for _ in _found([word.lower() for word in words], _OURS))
 
 

@@ -1,6 +1,6 @@
 """How often each alias of a catalogue occurs in a stream of mentions, and where, to be read.
 
-``python tests/benchmarks/aliases.py FILE`` prints coverage, then topic, alias and number of mentions that
+``python -m tests.benchmarks.aliases FILE`` prints coverage, then topic, alias and number of mentions that
 name the topic by it, the most frequent first, and aliases that never occur. ``--sample N`` prints N random
 matches instead, topic, words that matched and the text around them, to be read by a person.
 FILE is JSON Lines of title and text or summary, .gz too.

@@ -1,6 +1,6 @@
 """How well signatures find near-copies: recall by kind of change, and how many unrelated pairs they link.
 
-``python tests/benchmarks/near_copies.py FILE [--sample N]``; FILE is JSON Lines of title and text or summary,
+``python -m tests.benchmarks.near_copies FILE [--sample N]``; FILE is JSON Lines of title and text or summary,
 .gz too. Pairs of different articles are taken for unrelated, though some tell the same story.
 """
 

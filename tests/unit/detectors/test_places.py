@@ -12,6 +12,8 @@ from detectors.places import home_places, is_abroad, speaks_of_home
         "Động đất tại Thổ Nhĩ Kỳ",
         "Lũ quét ở Mỹ, nhiều người mất tích",
         "Bão vào Philippines",
+        "Siêu bão tàn phá Mozambique",
+        "Nổ súng gần Lầu Năm Góc",
     ],
 )
 def test_a_title_that_names_a_country_is_abroad(title: str) -> None:
@@ -70,3 +72,9 @@ def test_a_city_has_one_name() -> None:
 def test_a_text_speaks_of_home_by_its_places_or_people(text: str, home: bool) -> None:  # noqa: FBT001
     """Provinces, towns, the country, its people; a word too many errs towards home."""
     assert speaks_of_home(text) is home
+
+
+def test_what_is_told_in_our_time_happened_elsewhere() -> None:
+    """*Giờ Việt Nam* places no story at home; a place beside it still does."""
+    assert not speaks_of_home("Đến 9h20 sáng 16-4 (giờ Việt Nam), đám cháy ở Paris được dập tắt.")
+    assert speaks_of_home("Lúc 9h giờ Việt Nam, đoàn cứu hộ Việt Nam tới nơi.")
