@@ -119,6 +119,9 @@ def backtest(  # noqa: PLR0913 - one parameter an option
     calendar: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Planned events: JSON Lines of calendar v1.")
     ] = None,
+    corrections: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Corrections: JSON Lines of Kafka corrections.")
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Print ours beside other detectors under the same budget.")
     ] = False,
@@ -140,6 +143,7 @@ def backtest(  # noqa: PLR0913 - one parameter an option
         chosen.detectors,
         calendar,
         Look(compare, plot, windows),
+        corrections,
     )
     _leave(run(files, out, options))
 

@@ -97,6 +97,7 @@ def topic_specs(partitions: int = DEFAULT_PARTITIONS) -> tuple[TopicSpec, ...]:
         TopicSpec("series", partitions, {"retention.ms": str(30 * DAY_MS)}),
         TopicSpec("feedback", partitions, {"retention.ms": FOREVER}),
         TopicSpec("calendar", partitions, {"cleanup.policy": "compact"}),
+        TopicSpec("corrections", partitions, {"cleanup.policy": "compact"}),
         TopicSpec("dead_letters", partitions, {"retention.ms": str(30 * DAY_MS)}),
         TopicSpec("catalogue", partitions, {"cleanup.policy": "compact"}),
         TopicSpec(

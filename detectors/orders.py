@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["Cancelled", "Order", "PlannedEvent", "Verdict", "VerdictName"]
+from detectors.gist import Gist, Label
+
+__all__ = ["Cancelled", "Correction", "Order", "PlannedEvent", "Verdict", "VerdictName"]
 
 #: A planned event multiplies what is expected by at least 1 and at most this: more is a mistype.
 MOST_FACTOR = 1000.0
@@ -58,6 +60,29 @@ class Verdict(msgspec.Struct, frozen=True, array_like=True, tag="verdict"):
     topic: str
     alert_id: str
     name: VerdictName | None
+
+
+class Correction(msgspec.Struct, frozen=True, array_like=True):
+    """What an officer says of a mention's polarity; it concerns how later mentions are judged, not a topic.
+
+    Parameters
+    ----------
+    correction_id, revision
+        Its identifier, and the count of its changes from 1: the highest revision is what is said now.
+    number
+        Its place in the one order in which corrections are learned.
+    label
+        What the mention is called; None takes back what was said before.
+    gist
+        What is kept of the mention's text; None when it was taken back.
+
+    """
+
+    correction_id: str
+    revision: int
+    number: int
+    label: Label | None
+    gist: Gist | None
 
 
 Order: TypeAlias = PlannedEvent | Cancelled | Verdict

@@ -11,7 +11,6 @@ means the same until someone calls `learn`, `correct` or `revert`.
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -21,18 +20,18 @@ import msgspec
 from river import base, compose, linear_model, optim
 
 from detectors.diacritics import plain
+from detectors.gist import FEATURES, Gist, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
     from detectors.gram_weights import GramWeights
     from detectors.lexicon import LexiconPair
 
 __all__ = ["Corrector", "GramClassifier", "GramReader", "Label", "LexiconClassifier", "LexiconReader"]
-__all__ += ["FEATURES", "Polarity", "PolarityModel", "TextPipeline", "gram_pipeline", "learn_shares"]
+__all__ += ["FEATURES", "Polarity", "PolarityModel", "TextPipeline", "corrected", "gram_pipeline"]
+__all__ += ["learn_shares"]
 
-#: Hashed features, a power of two: collisions cost nothing measurable at this size (Weinberger et al. 2009).
-FEATURES = 1 << 18
 #: Texts after which the learned model has half of its full say.
 _HALF_TRUST_TEXTS = 500
 #: The online model's full say beside what is shipped.
@@ -45,14 +44,6 @@ _CORRECTION_LIMIT = 4.0
 #: How strongly one correction moves all texts, beside those that share its words.
 _SHARED = 0.1
 _TINY = 1e-6
-
-
-class Label(StrEnum):
-    """How a text speaks of its topic."""
-
-    NEGATIVE = "negative"
-    NEUTRAL = "neutral"
-    POSITIVE = "positive"
 
 
 class Polarity(msgspec.Struct, frozen=True):
@@ -169,7 +160,7 @@ class GramReader(base.Transformer):
         return found
 
 
-def _unit(features: set[int]) -> dict[Hashable, Any]:
+def _unit(features: Collection[int]) -> dict[Hashable, Any]:
     """Return features of equal value whose squares sum up to 1."""
     return dict.fromkeys(features, len(features) ** -0.5) if features else {}
 
@@ -288,6 +279,11 @@ class Corrector(base.Classifier):
     def _multiclass(self) -> bool:
         return True
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether anything was corrected."""
+        return bool(self.weights[Label.NEGATIVE])
+
     def correct(self, below: Mapping[Any, float], x: Mapping[Any, float], y: base.typing.ClfTarget) -> None:
         """Learn that a text with features `x`, judged `below`, has label `y`."""
         found = self.judge(below, x)
@@ -296,6 +292,10 @@ class Corrector(base.Classifier):
             for name, value in x.items():
                 moved = weights.get(name, 0.0) + move * value
                 weights[name] = min(_CORRECTION_LIMIT, max(-_CORRECTION_LIMIT, moved))
+
+    def hear(self, gist: Gist, label: Label) -> None:
+        """Learn that a text has `label`, from what was kept of it."""
+        self.correct(_softmax(gist.negative, gist.positive), _correctable(gist), label)
 
     def judge(self, below: Mapping[Any, float], x: Mapping[Any, float]) -> dict[Any, float]:
         """Return the probabilities `below`, moved by what was learned about the features `x`."""
@@ -318,6 +318,26 @@ class Corrector(base.Classifier):
     def _shift(weights: Mapping[Any, float], x: Mapping[Any, float]) -> float:
         shift = sum(weights.get(name, 0.0) * value for name, value in x.items())
         return min(_CORRECTION_LIMIT, max(-_CORRECTION_LIMIT, shift))
+
+
+def corrected(given: Iterable[tuple[Gist, Label]]) -> Corrector:
+    """Return what corrections, in this order, come to; the same ones always come to the same."""
+    corrector = Corrector()
+    for gist, label in given:
+        corrector.hear(gist, label)
+    return corrector
+
+
+def _correctable(gist: Gist) -> dict[Hashable, Any]:
+    """Return what a correction moves: the words and, a little, constant and slopes of all texts."""
+    features = _unit(gist.grams)
+    features["constant"] = _SHARED
+    below = (gist.negative, gist.positive)
+    taught = (gist.taught_negative, gist.taught_positive)
+    for label, odds, lexicon in zip((Label.NEGATIVE, Label.POSITIVE), below, taught, strict=True):
+        features["weak", label] = _SHARED * odds / 4.0
+        features["lexicon", label] = _SHARED * lexicon / 4.0
+    return features
 
 
 _EVEN = dict.fromkeys(Label, 1.0 / len(Label))
@@ -343,7 +363,7 @@ class PolarityModel:
         self._grams = GramReader()
         self._learned = gram_pipeline()
         self._corrector = Corrector()
-        self._given: list[tuple[tuple[str, ...], Label]] = []
+        self._given: list[tuple[Gist, Label]] = []
         self.texts_learned = 0
 
     @property
@@ -351,13 +371,17 @@ class PolarityModel:
         """Number of corrections in force."""
         return len(self._given)
 
-    def judge(self, words: Sequence[str]) -> Polarity:
-        """Return the polarity of a normalised text, given as its words; an empty one is mostly neutral."""
+    def judge(self, words: Sequence[str], corrector: Corrector | None = None) -> Polarity:
+        """Return the polarity of a normalised text, given as its words; an empty one is mostly neutral.
+
+        `corrector` stands for the corrections in force, in place of those that the model was given itself.
+        """
         seen = self.lexicon.restored(words)
         taught = self._taught(seen)
         odds = self._odds(seen, taught)
-        if self._given:
-            odds = self._corrector.judge(odds, self._correctable(seen, odds, taught))
+        correcting = self._corrector if corrector is None else corrector
+        if correcting.has_learned:
+            odds = correcting.judge(odds, _correctable(self._gist(seen, odds, taught)))
         return Polarity(odds[Label.NEGATIVE], odds[Label.POSITIVE])
 
     def taught(self, words: Sequence[str]) -> tuple[float, float]:
@@ -373,10 +397,17 @@ class PolarityModel:
         learn_shares(self._learned, seen, odds)
         self.texts_learned += 1
 
+    def gist(self, words: Sequence[str]) -> Gist:
+        """Return what a correction of a normalised text keeps of it."""
+        seen = self.lexicon.restored(words)
+        taught = self._taught(seen)
+        return self._gist(seen, self._odds(seen, taught), taught)
+
     def correct(self, words: Sequence[str], label: Label) -> int:
         """Learn that an officer calls a text `label` from now on; return its place for `revert`."""
-        self._given.append((tuple(words), label))
-        self._apply(words, label)
+        gist = self.gist(words)
+        self._given.append((gist, label))
+        self._corrector.hear(gist, label)
         return len(self._given) - 1
 
     def revert(self, place: int) -> None:
@@ -389,27 +420,14 @@ class PolarityModel:
 
         """
         del self._given[place]
-        self._corrector = Corrector()
-        for words, label in self._given:
-            self._apply(words, label)
+        self._corrector = corrected(self._given)
 
-    def _apply(self, words: Sequence[str], label: Label) -> None:
-        seen = self.lexicon.restored(words)
-        taught = self._taught(seen)
-        odds = self._odds(seen, taught)
-        self._corrector.correct(odds, self._correctable(seen, odds, taught), label)
-
-    def _correctable(
-        self, words: Sequence[str], odds: Mapping[Any, float], taught: tuple[float, float]
-    ) -> dict[Hashable, Any]:
-        """Return what a correction moves: the words and, a little, constant and slopes of all texts."""
-        neutral = math.log(max(odds[Label.NEUTRAL], _TINY))
-        features = self._grams.transform_one(words)
-        features["constant"] = _SHARED
-        for label, lexicon in zip((Label.NEGATIVE, Label.POSITIVE), taught, strict=True):
-            features["weak", label] = _SHARED * (math.log(max(odds[label], _TINY)) - neutral) / 4.0
-            features["lexicon", label] = _SHARED * lexicon / 4.0
-        return features
+    def _gist(self, words: Sequence[str], odds: Mapping[Any, float], taught: tuple[float, float]) -> Gist:
+        neutral, negative, positive = (
+            math.log(max(odds[label], _TINY)) for label in (Label.NEUTRAL, Label.NEGATIVE, Label.POSITIVE)
+        )
+        grams = tuple(sorted(self._grams.codes(words)))
+        return Gist(grams, negative - neutral, positive - neutral, *taught)
 
     def _taught(self, words: Sequence[str]) -> tuple[float, float]:
         odds = self._teacher.predict_proba_one(self._reader.transform_one(words))

@@ -22,12 +22,13 @@ import msgspec
 from detectors.events import AlertEvent, encode_event
 from streams import observation as wire
 from streams.classify import Classifier, Record, Refused
+from streams.corrections import Corrections, encode_mark, mark_of
 from streams.journal import Journal, restore
 from streams.mention import Reason, Rejection, encode_dead_letter
 from streams.metrics import Decided
 from streams.pipeline import Monitors
 from streams.state import StateTable
-from streams.steering import CALENDAR, FEEDBACK, partitions_of, read_order
+from streams.steering import CALENDAR, CORRECTIONS, FEEDBACK, observed
 from streams.understanding import Understanding
 from streams.watch import Effects, Watch
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from faust.transport.consumer import Consumer
     from faust.types import EventT, StreamT, TopicT
 
+    from detectors.orders import Correction
     from streams.backlog import Offsets
     from streams.catalogue import Catalogue, Topic
     from streams.metrics import Metrics
@@ -59,7 +61,7 @@ __all__ = ["FAILED_EXIT", "GROUP", "READ_TOPICS", "Agents", "make_app"]
 LOG = logging.getLogger(__name__)
 #: Faust's application id, hence the consumer group.
 GROUP = "haidang"
-READ_TOPICS = ("mentions", "observations", FEEDBACK, CALENDAR)
+READ_TOPICS = ("mentions", "observations", FEEDBACK, CALENDAR, CORRECTIONS)
 #: Exit status of a worker that met an error nothing can be acknowledged after.
 FAILED_EXIT = 71
 SERIES_SCHEMA = "haidang.series.v1"
@@ -122,6 +124,7 @@ class Agents:
         self._app = app
         self._settings = settings
         self._metrics = metrics
+        self._corrections: dict[int, Corrections] = {}
         self._use(catalogue, Understanding(catalogue))
         self._watches: dict[int, tuple[Watch, Journal]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -133,7 +136,7 @@ class Agents:
         self._state = cast("StateTable", table)
         app.agent(self._topics["mentions"], concurrency=1, name="classify")(self._classify_agent)
         app.agent(self._topics["observations"], concurrency=1, name="detect")(self._detect_agent)
-        for said in (FEEDBACK, CALENDAR):
+        for said in (FEEDBACK, CALENDAR, CORRECTIONS):
             app.agent(self._topics[said], concurrency=1, name=f"steer-{said}")(self._steer_agent)
         app.on_partitions_revoked.connect(self._forget, weak=False)
         app.on_rebalance_complete.connect(self._settle, weak=False)
@@ -141,7 +144,9 @@ class Agents:
 
     def _use(self, catalogue: Catalogue, understanding: Understanding) -> None:
         self._catalogue = catalogue
-        self._classifier = Classifier(catalogue, understanding, self._settings.partitions)
+        self._classifier = Classifier(
+            catalogue, understanding, self._settings.partitions, self._corrections_of
+        )
         self._monitors = Monitors(catalogue, self._settings.pages_per_week, self._settings.detectors)
 
     async def adopt(self, catalogue: Catalogue) -> None:
@@ -204,6 +209,7 @@ class Agents:
 
     async def _forget(self, *_: object, **__: object) -> None:
         self._watches.clear()
+        self._corrections.clear()
 
     def _send_ticks(self, ticks: list[wire.Tick]) -> None:
         value = wire.encode(wire.Observations(ticks=ticks))
@@ -227,12 +233,11 @@ class Agents:
         observations, partitions = self._topics["observations"], self._settings.partitions
         sent: list[Awaitable[object]] = []
         for event in events:
-            order = read_order(event.message.topic, event.message.value, self._catalogue)
-            if isinstance(order, Rejection):
-                sent.append(self._refuse(event, order))
+            said = observed(event.message.topic, event.message.value, self._catalogue, partitions)
+            if isinstance(said, Rejection):
+                sent.append(self._refuse(event, said))
                 continue
-            value = wire.encode(wire.Observations(orders=[order]))
-            concerned = partitions_of(order, partitions)
+            value, concerned = wire.encode(said[0]), said[1]
             sent += [observations.send_soon(value=value, partition=partition) for partition in concerned]
         await _durable(sent)
 
@@ -258,12 +263,21 @@ class Agents:
         letters = self._topics["dead_letters"]
         sent += [letters.send_soon(value=_letter(refused, "mentions")) for refused in classified.refused]
         await _durable(sent)
+        await self._keep_places()
         for outcome, count in classified.outcomes.items():
             self._metrics.count(outcome, count)
         for refused in classified.refused:
             self._metrics.dead_letter(refused.rejection.reason)
         for name, published in classified.sources.items():
             self._metrics.sources.seen(name, published)
+
+    async def _keep_places(self) -> None:
+        """Keep where corrections came into force, before the records with their marks are acknowledged."""
+        written: list[Awaitable[object]] = []
+        for partition, corrections in self._corrections.items():
+            written += self._state.write(partition, corrections.entries())
+            self._metrics.corrections(partition, corrections.in_force)
+        await _durable(written)
 
     async def _detect(self, events: Sequence[Event]) -> None:
         by_partition: dict[int, list[Event]] = {}
@@ -276,11 +290,13 @@ class Agents:
         watch, journal = self._watch(partition)
         effects = Effects()
         foreign: list[Awaitable[object]] = []
+        heard: list[Correction] = []
         for event in events:
             try:
-                self._observe(watch, journal, event, effects)
+                heard += self._observe(watch, journal, event, effects)
             except msgspec.DecodeError:
                 foreign.append(self._refuse(event, _FOREIGN))
+        await self._mark(partition, heard)
         await _durable([*foreign, *self._publish(watch, effects)])
         await _durable(self._state.write(partition, journal.entries()))
         for topic, count in effects.counted.items():
@@ -291,11 +307,24 @@ class Agents:
             decided = Decided(expected, monitor.scores(), monitor.thresholds(), monitor.precision)
             self._metrics.topics.decide(topic, decided)
 
-    def _observe(self, watch: Watch, journal: Journal, event: Event, effects: Effects) -> None:
+    async def _mark(self, partition: int, heard: Sequence[Correction]) -> None:
+        """Keep what was said, then mark from where on mentions are judged by it."""
+        if not heard:
+            return
+        corrections, mentions = self._corrections_of(partition), self._topics["mentions"]
+        for correction in heard:
+            await _durable(self._state.write(partition, corrections.hear(correction)))
+        marks = [encode_mark(mark_of(correction)) for correction in heard]
+        await _durable([mentions.send_soon(value=mark, partition=partition) for mark in marks])
+
+    def _observe(
+        self, watch: Watch, journal: Journal, event: Event, effects: Effects
+    ) -> Sequence[Correction]:
+        """Fold a record that was not folded before; return the corrections it brings."""
         observations = wire.decode(event.message.value or b"")
         admitted = watch.admit(event.message.offset, observations)
         if admitted is None:
-            return
+            return ()
         step, outcomes = admitted
         before = len(effects.events)
         watch.fold(step, effects)
@@ -305,6 +334,7 @@ class Agents:
         if observations.progress:
             oldest = min(progress.appended_ms for progress in observations.progress) / 1000
             self._metrics.mention_to_metric.observe(time.time() - oldest, sum(outcomes.values()))
+        return observations.corrections
 
     def _refuse(self, event: Event, rejection: Rejection) -> Awaitable[object]:
         """Send a whole record that cannot be used to the dead letters."""
@@ -339,6 +369,12 @@ class Agents:
             found = restore(values, self._monitors.of(partition, partitions), partitions)
             self._watches[partition] = found
             LOG.info("status=restored partition=%d offset=%d", partition, found[0].offset)
+        return found
+
+    def _corrections_of(self, partition: int) -> Corrections:
+        found = self._corrections.get(partition)
+        if found is None:
+            found = self._corrections[partition] = Corrections.restore(self._state.values_of(partition))
         return found
 
 

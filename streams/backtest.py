@@ -20,17 +20,18 @@ from streams.backtest_plot import draw
 from streams.catalogue_file import read_catalogue
 from streams.classify import Record
 from streams.compare import WindowsError, compare, parse_windows, table
+from streams.corrections import Corrections
 from streams.counts_csv import Counts, CountsError, parse_counts
 from streams.mention import Rejection
 from streams.pipeline import Pipeline
-from streams.steering import CALENDAR, read_order
+from streams.steering import CALENDAR, read_correction, read_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from detectors.events import Severity
-    from detectors.orders import Order
+    from detectors.orders import Correction, Order
     from detectors.settings import NamedDetector
     from streams.catalogue import Catalogue
     from streams.compare import Span
@@ -91,6 +92,9 @@ class Options(NamedTuple):
         JSON Lines of planned events (calendar v1), known from the beginning.
     look
         What else to show.
+    corrections
+        JSON Lines of corrections of polarity (correction v1). One whose mark is among the mentions is in
+        force from there on, any other from the beginning.
 
     """
 
@@ -100,6 +104,7 @@ class Options(NamedTuple):
     detectors: tuple[NamedDetector, ...] = ()
     calendar: Path | None = None
     look: Look = Look()
+    corrections: Path | None = None
 
 
 def run(files: list[Path], out: Path, options: Options, say: IO[str] | None = None) -> int:
@@ -125,7 +130,7 @@ def run(files: list[Path], out: Path, options: Options, say: IO[str] | None = No
     say = sys.stdout if say is None else say
     try:
         desk = _read_desk(files, out, options)
-    except (CountsError, ResultError, CalendarError, WindowsError) as error:
+    except (CountsError, ResultError, OrdersError, WindowsError) as error:
         sys.stderr.write(f"haidang: {error}\n")
         return 1
     for file in files:
@@ -145,6 +150,7 @@ class _Desk(NamedTuple):
     watched: Catalogue
     counts: dict[Path, Counts]
     planned: list[Order]
+    corrections: list[Correction]
     windows: Mapping[str, Sequence[Span]]
     budgets: dict[Path, float]
 
@@ -154,7 +160,7 @@ def _read_desk(files: list[Path], out: Path, options: Options) -> _Desk:
 
     Raises
     ------
-    CountsError, ResultError, CalendarError, WindowsError
+    CountsError, ResultError, OrdersError, WindowsError
         If something is not sound.
 
     """
@@ -166,6 +172,7 @@ def _read_desk(files: list[Path], out: Path, options: Options) -> _Desk:
         watched,
         {file: _read_counts(file) for file in files if _is_counts(file)},
         [] if options.calendar is None else _read_calendar(options.calendar, watched),
+        [] if options.corrections is None else _read_corrections(options.corrections),
         {} if look.windows is None else parse_windows(look.windows.read_text(encoding="utf-8")),
         {file: options.pages_per_week * share / sum(shares.values()) for file, share in shares.items()},
     )
@@ -204,9 +211,10 @@ def _decide(desk: _Desk, file: Path, out: Path, say: IO[str]) -> _Decided:
         events = watch_counts(_stem(file), counts.rows, counts.step, settings, trace)
         written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=options.only_paging)
         return _Decided(budget, f"{len(counts.rows)} rows", written, kept, trace)
-    pipeline = Pipeline(desk.watched, budget, options.detectors, desk.planned)
-    pipeline.watch.trace = trace
     records, numbers = records_by_arrival(_lines(file), time.time_ns() // 1_000_000)
+    corrections = Corrections.replayed(desk.corrections, (record.value for record in records))
+    pipeline = Pipeline(desk.watched, budget, options.detectors, desk.planned, corrections)
+    pipeline.watch.trace = trace
     events = pipeline.run(records)
     written = _write(out, _stem(file), _keep(events, kept, trace), only_paging=options.only_paging)
     return _Decided(budget, _read(pipeline, numbers, say), written, kept, trace)
@@ -237,8 +245,8 @@ def _show(decided: _Decided, trace: Trace, desk: _Desk, say: IO[str]) -> None:
             draw(look.plot / f"{topic}.svg", topic, trace.bins(topic), own, known.get(topic, ()))
 
 
-class CalendarError(ValueError):
-    """A calendar that cannot be used; the message names file, line, field and problem."""
+class OrdersError(ValueError):
+    """Planned events or corrections that cannot be used; the message names file, line, field and problem."""
 
 
 def _read_calendar(file: Path, catalogue: Catalogue) -> list[Order]:
@@ -246,18 +254,47 @@ def _read_calendar(file: Path, catalogue: Catalogue) -> list[Order]:
 
     Raises
     ------
-    CalendarError
+    OrdersError
         At the first line that is none.
 
     """
     planned: list[Order] = []
+    for place, line in _orders(file):
+        order = read_order(CALENDAR, line, catalogue)
+        if isinstance(order, Rejection):
+            raise _unsound(order, place)
+        planned.append(order)
+    return planned
+
+
+def _read_corrections(file: Path) -> list[Correction]:
+    """Return the corrections of a file.
+
+    Raises
+    ------
+    OrdersError
+        At the first line that is none.
+
+    """
+    said: list[Correction] = []
+    for place, line in _orders(file):
+        correction = read_correction(line)
+        if isinstance(correction, Rejection):
+            raise _unsound(correction, place)
+        said.append(correction)
+    return said
+
+
+def _orders(file: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield place and value of each line that is not empty."""
     for number, line in enumerate(_lines(file), 1):
         if line.strip():
-            order = read_order(CALENDAR, line, catalogue)
-            if isinstance(order, Rejection):
-                raise CalendarError(f"{file.name}: line {number}: {order.field or 'event'}: {order.detail}")
-            planned.append(order)
-    return planned
+            yield f"{file.name}: line {number}", line
+
+
+def _unsound(rejection: Rejection, place: str) -> OrdersError:
+    """Return the error of a line that says nothing."""
+    return OrdersError(f"{place}: {rejection.field or 'line'}: {rejection.detail}")
 
 
 class ResultError(ValueError):

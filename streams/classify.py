@@ -14,6 +14,7 @@ import msgspec
 from detectors.stories import STORY_DESK
 from detectors.windows import EVEN_MILLI, KINDS, Example
 from streams import observation as wire
+from streams.corrections import Passed, read_mark
 from streams.mention import (
     Mention,
     Outcome,
@@ -28,9 +29,11 @@ from streams.mention import (
 from streams.story_keys import story_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from detectors.polarity import Corrector
     from streams.catalogue import Catalogue
+    from streams.corrections import Corrections, Mark
     from streams.understanding import Understanding
 
 __all__ = ["Classified", "Classifier", "Record", "Refused"]
@@ -104,26 +107,46 @@ class Classifier:
         Matcher, polarity and phrases over that catalogue.
     partitions
         Number of observations partitions.
+    corrections
+        Gives the corrections of a partition of ``mentions``.
 
     """
 
-    def __init__(self, catalogue: Catalogue, understanding: Understanding, partitions: int) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        understanding: Understanding,
+        partitions: int,
+        corrections: Callable[[int], Corrections],
+    ) -> None:
         self._known = catalogue.ids
         self._understanding = understanding
         self._partitions = partitions
+        self._corrections = corrections
 
     def classify(self, records: Iterable[Record]) -> Classified:
         """Return what the records come to; one that cannot be understood is refused, never a raise."""
         batch = _Batch(self._understanding, self._partitions)
         for record in records:
+            mark = read_mark(record.value)
+            if mark is not None:
+                self._mark(batch, record, mark)
+                continue
             batch.read(record)
             self._record(batch, record)
         return batch.finish()
 
+    def _mark(self, batch: _Batch, record: Record, mark: Mark) -> None:
+        """Let a correction be in force from here on; a mark tells nothing of how far time has come."""
+        if self._corrections(record.partition).pass_mark(record.offset, mark) is Passed.UNKNOWN:
+            detail = "no such correction was given"
+            batch.reject(record, Rejection(Reason.BAD_VALUE, "correction", detail, -1))
+
     def _record(self, batch: _Batch, record: Record) -> None:
+        corrector = self._corrections(record.partition).at(record.offset)
         try:
             parsed = parse_record(record.value, appended_ms=record.appended_ms, known_topics=self._known)
-            judged = [self._judge(record, index, item) for index, item in enumerate(parsed)]
+            judged = [self._judge(record, index, item, corrector) for index, item in enumerate(parsed)]
         except Exception as error:  # noqa: BLE001 - the guard of one record: its neighbours must go on
             detail = f"{type(error).__name__} while understanding the record"
             batch.reject(record, Rejection(Reason.INTERNAL_ERROR, "", detail, -1))
@@ -132,7 +155,7 @@ class Classifier:
             batch.take(record, item)
 
     def _judge(
-        self, record: Record, index: int, item: Mention | Rejection
+        self, record: Record, index: int, item: Mention | Rejection, corrector: Corrector
     ) -> tuple[Mention, Outcome] | Rejection | _Matched:
         if isinstance(item, Rejection):
             return item
@@ -143,7 +166,7 @@ class Classifier:
             topics = self._understanding.topics(item.title, item.text)
         if not topics:
             return item, Outcome.UNMATCHED
-        polarity = self._understanding.polarity(item.title, item.text)
+        polarity = self._understanding.polarity(item.title, item.text, corrector)
         return _Matched(
             item,
             topics,

@@ -37,6 +37,7 @@ TOPIC_PRECISION: Final = "haidang_topic_precision_ratio"
 STREAM_LAG_RECORDS: Final = "haidang_stream_lag_records"
 SOURCE_LAST_MENTION: Final = "haidang_source_last_mention_timestamp_seconds"
 DEAD_LETTERS: Final = "haidang_dead_letters"
+CORRECTIONS: Final = "haidang_corrections_in_force"
 CATALOGUE_CHANGES: Final = "haidang_catalogue_changes"
 WORKER_READY: Final = "haidang_worker_ready"
 MENTION_TO_METRIC: Final = "haidang_mention_to_metric_seconds"
@@ -222,6 +223,11 @@ class Metrics:
             for topic, partitions in lag_partitions.items()
             for partition in range(partitions)
         }
+        self._corrections = Gauge(
+            CORRECTIONS, "Corrections by which mentions are judged", ["partition"], registry=self.registry
+        )
+        for partition in range(lag_partitions.get("mentions", 0)):
+            self._corrections.labels(str(partition))
         changes = Counter(
             CATALOGUE_CHANGES, "Changes of the catalogue's file", ["outcome"], registry=self.registry
         )
@@ -244,6 +250,10 @@ class Metrics:
         if key not in self._lags:
             self._lags[key] = self._lag.labels(topic, str(partition))
         self._lags[key].set(max(records, 0))
+
+    def corrections(self, partition: int, in_force: int) -> None:
+        """Set how many corrections the mentions of one partition are judged by."""
+        self._corrections.labels(str(partition)).set(in_force)
 
     def catalogue_changed(self, *, taken: bool) -> None:
         """Count a change of the catalogue's file: taken, or refused because it cannot be used."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from detectors.copies import SIGNATURE_KEYS
-from detectors.orders import Order
+from detectors.orders import Correction, Order
 from detectors.stories import STORY_DESK
 from detectors.windows import KINDS, Example
 
@@ -151,7 +151,10 @@ class Examples(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Observations(msgspec.Struct, array_like=True):
-    """One record of the topic ``observations``: version 1 of the wire format."""
+    """One record of the topic ``observations``: version 1 of the wire format.
+
+    ``corrections`` concern the source partition of the same number, whose mentions they will judge.
+    """
 
     schema: int = SCHEMA
     progress: list[Progress] = msgspec.field(default_factory=list)
@@ -161,6 +164,7 @@ class Observations(msgspec.Struct, array_like=True):
     authors: list[Authors] = msgspec.field(default_factory=list)
     examples: list[Examples] = msgspec.field(default_factory=list)
     orders: list[Order] = msgspec.field(default_factory=list)
+    corrections: list[Correction] = msgspec.field(default_factory=list)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -18,6 +18,7 @@ from detectors.stories import STORY_DESK
 from detectors.story_desk import StoryDesk
 from streams.classify import Classifier
 from streams.clock import GRACE_MS, SourceClock
+from streams.corrections import Corrections
 from streams.observation import Observations, Tick, home_partition
 from streams.understanding import Understanding
 from streams.watch import Effects, Watch
@@ -105,6 +106,8 @@ class Pipeline:
         Detectors of river.anomaly told as further evidence.
     orders
         What people said before the first mention, e.g. planned events.
+    corrections
+        Corrections of polarity, with the places from where they are in force.
 
     Attributes
     ----------
@@ -121,9 +124,11 @@ class Pipeline:
         pages_per_week: float,
         detectors: tuple[NamedDetector, ...] = (),
         orders: Sequence[Order] = (),
+        corrections: Corrections | None = None,
     ) -> None:
         self._orders = list(orders)
-        self._classifier = Classifier(catalogue, Understanding(catalogue), 1)
+        known = Corrections() if corrections is None else corrections
+        self._classifier = Classifier(catalogue, Understanding(catalogue), 1, lambda _: known)
         monitors = Monitors(catalogue, pages_per_week, detectors).of(0, 1)
         self.watch = Watch({topic: fresh for topic, (fresh, _) in monitors.items()}, 1)
         self.outcomes: Counter[Outcome] = Counter()

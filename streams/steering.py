@@ -1,7 +1,8 @@
-"""Steering: what officers said on Kafka ``feedback`` and ``calendar``, as orders of the log (pure).
+"""Steering: what officers said on Kafka ``feedback``, ``calendar`` and ``corrections``, for the log (pure).
 
 An order must have its place among the observations, so that a crash and a replay take the same decisions.
-The steer agent therefore copies each record into the observations partitions that it concerns.
+The steer agent therefore copies each record into the observations partitions that it concerns. A correction
+goes to all of them, and from each into the partition of ``mentions`` of the same number (`corrections`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from detectors.orders import MOST_FACTOR, Cancelled, PlannedEvent, Verdict, VerdictName
+from detectors.gist import Gist, Label
+from detectors.orders import MOST_FACTOR, Cancelled, Correction, PlannedEvent, Verdict, VerdictName
 from detectors.stories import STORY_DESK
 from streams.mention import Reason, Rejection
-from streams.observation import home_partition
+from streams.observation import Observations, home_partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from streams.catalogue import Catalogue
 
-__all__ = ["CALENDAR", "FEEDBACK", "concerned", "partitions_of", "read_order"]
+__all__ = ["CALENDAR", "CORRECTIONS", "FEEDBACK", "concerned", "observed", "partitions_of", "read_correction"]
+__all__ += ["read_order"]
 
 FEEDBACK = "feedback"
 CALENDAR = "calendar"
+CORRECTIONS = "corrections"
 _Id = Annotated[str, Meta(min_length=1, max_length=200)]
 _Epoch: TypeAlias = Annotated[int, Meta(ge=0)]
 
@@ -51,8 +55,20 @@ class _Planned(msgspec.Struct, frozen=True, rename={"event_id": "id", "start": "
     cancelled: bool = False
 
 
+class _Corrected(msgspec.Struct, frozen=True, rename={"correction_id": "id"}):
+    """Correction v1: how a mention is to be judged; a label of null takes back what was said."""
+
+    schema: Literal["haidang.correction.v1"]
+    correction_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    revision: Annotated[int, Meta(ge=1, lt=1 << 31)]
+    number: Annotated[int, Meta(ge=1, lt=1 << 31)]
+    label: Label | None
+    gist: Gist | None = None
+
+
 _FEEDBACK = msgspec.json.Decoder(_Feedback)
 _PLANNED = msgspec.json.Decoder(_Planned)
+_CORRECTED = msgspec.json.Decoder(_Corrected)
 
 
 def read_order(topic: str, value: bytes | None, catalogue: Catalogue) -> Order | Rejection:
@@ -67,8 +83,40 @@ def read_order(topic: str, value: bytes | None, catalogue: Catalogue) -> Order |
             return Verdict(said.topic, said.alert_id, said.verdict)
         return _planned(_PLANNED.decode(value or b""), catalogue)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        problem, _, place = str(error).partition(" - at `$")
-        return Rejection(Reason.BAD_VALUE, place.rstrip("`").lstrip("."), problem, -1)
+        return _rejection(error)
+
+
+def read_correction(value: bytes | None) -> Correction | Rejection:
+    """Return the correction that a record of the Kafka topic ``corrections`` stands for.
+
+    What takes one back carries no gist. A record that cannot be read is a rejection with the field at fault.
+    """
+    try:
+        said = _CORRECTED.decode(value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _rejection(error)
+    if said.label is None:
+        return Correction(said.correction_id, said.revision, said.number, None, None)
+    if said.gist is None:
+        return Rejection(Reason.BAD_VALUE, "gist", "must be there beside a label", -1)
+    return Correction(said.correction_id, said.revision, said.number, said.label, said.gist)
+
+
+def observed(
+    topic: str, value: bytes | None, catalogue: Catalogue, partitions: int
+) -> tuple[Observations, Iterable[int]] | Rejection:
+    """Return what officers said as an observations record, and the partitions that it is for."""
+    said = read_correction(value) if topic == CORRECTIONS else read_order(topic, value, catalogue)
+    if isinstance(said, Rejection):
+        return said
+    if isinstance(said, Correction):
+        return Observations(corrections=[said]), range(partitions)
+    return Observations(orders=[said]), partitions_of(said, partitions)
+
+
+def _rejection(error: Exception) -> Rejection:
+    problem, _, place = str(error).partition(" - at `$")
+    return Rejection(Reason.BAD_VALUE, place.rstrip("`").lstrip("."), problem, -1)
 
 
 def _planned(found: _Planned, catalogue: Catalogue) -> Order | Rejection:

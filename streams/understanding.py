@@ -15,7 +15,7 @@ from detectors.gram_weights import unpack
 from detectors.gravity import Signs, gravity_milli
 from detectors.lexicon import Lexicon, LexiconPair
 from detectors.places import is_abroad, speaks_of_home
-from detectors.polarity import Polarity, PolarityModel
+from detectors.polarity import Corrector, Polarity, PolarityModel
 from streams.masking import mask
 from streams.matching import Matcher, Passage
 from streams.phrases import phrases
@@ -103,9 +103,12 @@ class Understanding:
         named = self.topics(title, text)
         return [passage for passage in self._matcher.passages(title, text) if passage.topic in named]
 
-    def polarity(self, title: str, text: str) -> Polarity:
-        """Return the probabilities that the mention is negative and that it is positive."""
-        return self._polarity.judge(polarity_words(title, text))
+    def polarity(self, title: str, text: str, corrector: Corrector | None = None) -> Polarity:
+        """Return the probabilities that the mention is negative and that it is positive.
+
+        `corrector` stands for the corrections in force; None: as shipped.
+        """
+        return self._polarity.judge(polarity_words(title, text), corrector)
 
     def gravity_milli(self, title: str, text: str) -> int:
         """Return how much harm an article speaks of, 0 .. 1000; 0 when it is placed abroad."""

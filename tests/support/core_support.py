@@ -16,6 +16,7 @@ from detectors.orders import Cancelled, PlannedEvent, Verdict, VerdictName
 from streams import observation as wire
 from streams.catalogue import Catalogue
 from streams.classify import Classified, Classifier, Record
+from streams.corrections import Corrections
 from streams.journal import SLOTS, Journal, newer, restore
 from streams.pipeline import Monitors
 from streams.understanding import Understanding
@@ -52,7 +53,12 @@ def catalogue(topics: int = 3) -> Catalogue:
 @cache
 def classifier(partitions: int = 1, topics: int = 3) -> Classifier:
     """Return the real classify stage over the tiny catalogue."""
-    return Classifier(catalogue(topics), Understanding(catalogue(topics)), partitions)
+    return Classifier(catalogue(topics), Understanding(catalogue(topics)), partitions, uncorrected)
+
+
+def uncorrected(_: int) -> Corrections:
+    """Return that nothing was corrected in a partition of ``mentions``."""
+    return Corrections()
 
 
 def mention(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
+from core_support import uncorrected
 from source_tree import Module, modules
 
 from detectors.events import AlertEvent, encode_event
@@ -123,7 +124,7 @@ def test_no_column_of_the_store_holds_a_person() -> None:
 
 def test_observations_hold_no_trace_of_an_author(catalogue: Catalogue) -> None:
     """Neither the key nor a digest of it leaves the classify stage, only bits that many share."""
-    classifier = Classifier(catalogue, Understanding(catalogue), 2)
+    classifier = Classifier(catalogue, Understanding(catalogue), 2, uncorrected)
     classified = classifier.classify([record(offset) for offset in range(20)])
     sent = b"".join(observation.encode(part) for part in classified.observations)
 
@@ -133,7 +134,7 @@ def test_observations_hold_no_trace_of_an_author(catalogue: Catalogue) -> None:
 
 def test_state_and_series_hold_no_trace_of_an_author(catalogue: Catalogue) -> None:
     """What the worker keeps across restarts and what it tells the API is as blind as what it was told."""
-    classifier = Classifier(catalogue, Understanding(catalogue), 1)
+    classifier = Classifier(catalogue, Understanding(catalogue), 1, uncorrected)
     fresh = {topic: new for topic, (new, _) in Monitors(catalogue, 14.0).of(0, 1).items()}
     watch, effects = Watch(fresh, 1), Effects()
     journal = Journal(watch)
@@ -168,7 +169,7 @@ def test_dead_letters_hold_neither_author_nor_text(catalogue: Catalogue) -> None
     faults += [{"author_key": [AUTHOR]}, {"author_key": AUTHOR * 100}, {"source": {"kind": private}}]
     faults += [{"published_at": private}, {"url": private}, {"lang": private}, {"topics": [private]}]
     records = [record(offset, **fault) for offset, fault in enumerate(faults)]
-    refused = Classifier(catalogue, Understanding(catalogue), 1).classify(records).refused
+    refused = Classifier(catalogue, Understanding(catalogue), 1, uncorrected).classify(records).refused
     letters = b"".join(
         encode_dead_letter(item.rejection, topic="mentions", partition=0, offset=0, at_ms=0)
         for item in refused

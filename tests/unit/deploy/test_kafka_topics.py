@@ -18,6 +18,7 @@ def test_every_topic_of_the_stream_is_described() -> None:
         "alert_history",
         "series",
         "calendar",
+        "corrections",
         "feedback",
         "dead_letters",
         "catalogue",

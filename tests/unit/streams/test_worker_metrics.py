@@ -20,6 +20,7 @@ CONTRACT = {
     "haidang_topic_score": {"topic", "evidence"},
     "haidang_topic_threshold": {"topic", "evidence"},
     "haidang_topic_precision_ratio": {"topic"},
+    "haidang_corrections_in_force": {"partition"},
     "haidang_catalogue_changes_total": {"outcome"},
     "haidang_stream_lag_records": {"topic", "partition"},
     "haidang_source_last_mention_timestamp_seconds": {"source"},
