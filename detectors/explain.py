@@ -56,6 +56,31 @@ class Facts(NamedTuple):
     usual_share: float
 
 
+class StoryFacts(NamedTuple):
+    """What the headline of a story says: its articles of 24 hours, their papers, what is usual by its age."""
+
+    articles: int
+    papers: int
+    expected: float
+
+
+def story_headline(name: Name, event: EventName, facts: StoryFacts | None) -> Name:
+    """Return the headline of a story in both languages, as `headline`; without facts, that it is over."""
+    word = _word(AlertKind.NARRATIVE, Severity.INFO, event)
+    if facts is None:
+        vi, en = ": không có bài mới trong 48 giờ", ": no new article for 48 h"
+    else:
+        vi = (
+            f": {facts.articles} bài của {facts.papers} báo/24 giờ "
+            f"(chuyện thường có {_number(facts.expected, ',')} bài vào lúc này)"
+        )
+        en = (
+            f": {facts.articles} articles in {facts.papers} papers/24 h "
+            f"(stories usually have {_number(facts.expected, '.')} by now)"
+        )
+    return Name(_fit(word.vi, name.vi, vi), _fit(word.en, name.en, en))
+
+
 def headline(name: Name, kind: AlertKind, severity: Severity, event: EventName, facts: Facts) -> Name:
     """Return the headline in both languages, at most 120 characters each; a long topic name is cut."""
     word = _word(kind, severity, event)

@@ -45,6 +45,11 @@ class Sign(StrEnum):
     FLIGHT = "flight"
     COUNTER = "counter"
     DIGEST = "digest"
+    UNSAFE = "unsafe"
+    DISEASE = "disease"
+    SPREADS = "spreads"
+    WEAKENING = "weakening"
+    TALLY = "tally"
 
 
 class SignError(ValueError):
@@ -153,6 +158,8 @@ _PER_DEATH = {Sign.DEATH: 1, Sign.INJURY: 5, Sign.FLIGHT: 50}
 _MOST_DEAD = 300
 _STORM, _STORM_NEAR, _DEPRESSION, _STORM_IN_LEAD = 800, 900, 600, 600
 _STRONG = 10
+#: A headline that says how far a storm is, or how fast, tells of one ahead.
+_DISTANCE = "km"
 _HAZARD, _EACH_EMERGENCY, _HAZARD_MOST = 300, 250, 900
 _FAILURE, _CONCERN, _CONCERN_IN_LEAD, _EACH_FAILURE = 750, 550, 400, 100
 _KILLING = 800
@@ -167,7 +174,7 @@ def gravity_milli(signs: Signs, lexicon: Lexicon, title: Sequence[str], lead: Se
 
     The gravest of mass harm, storm ahead, nature out of hand, public failure, mass violence and the crisis
     lexicon counts, more where the state acts or speaks, less for ordinary crime, sport and stage and for
-    what looks back or helps. A digest of many stories has none.
+    what looks back or helps. A digest of many stories has none, nor has the harm of a sum over months.
 
     Parameters
     ----------
@@ -180,14 +187,17 @@ def gravity_milli(signs: Signs, lexicon: Lexicon, title: Sequence[str], lead: Se
     text = _Text(signs.find(title), signs.find([*title, ".", *lead]))
     if text.title_has(Sign.DIGEST):
         return 0
-    harm = _harm_milli(signs, title, lead)
+    harm = 0 if text.title_has(Sign.TALLY) else _harm_milli(signs, title, lead)
     killing = _KILLING if text.title_has(Sign.KILLING) else 0
-    event = max(harm, killing, _storm_milli(text, title, lead), _hazard_milli(text), _failure_milli(text))
+    event = max(
+        harm, killing, _storm_milli(text, title, lead), _hazard_milli(text, title), _failure_milli(text)
+    )
+    if event >= _STATE_FROM and text.has(Sign.STATE):
+        event += _STATE
     told = sum(e.weight >= _GRAVE_WEIGHT and e.sense in _GRAVE for e in lexicon.told(title))
     gravity: float = max(event, min(_GRAVE_MOST, _EACH_GRAVE * told))
-    if event >= _STATE_FROM and text.has(Sign.STATE):
-        gravity += _STATE
-    if text.title_has(Sign.ORDINARY) and max(harm, killing) < _ORDINARY_BELOW:
+    mass = max(harm, killing) >= _ORDINARY_BELOW or text.title_has(Sign.UNSAFE)
+    if text.title_has(Sign.ORDINARY) and not mass:
         gravity *= _ORDINARY
     if text.title_has(Sign.RELIEF):
         gravity *= _RELIEF
@@ -201,11 +211,12 @@ def _harm_milli(signs: Signs, title: Sequence[str], lead: Sequence[str]) -> int:
 
 def _storm_milli(text: _Text, title: Sequence[str], lead: Sequence[str]) -> int:
     named = any(word == "bão" and is_foreign([after]) for word, after in pairwise(title))
-    if not text.has(Sign.FORECAST) or not (named or text.has(Sign.STORM)):
+    ahead = text.has(Sign.FORECAST) or _DISTANCE in title
+    if not ahead or not (named or text.has(Sign.STORM)):
         return 0
     if not (named or text.title_has(Sign.STORM)):
         return _STORM_IN_LEAD
-    if "bão" not in title:
+    if "bão" not in title or text.title_has(Sign.WEAKENING):
         return _DEPRESSION
     near = any(text.has(sign) for sign in (Sign.LANDFALL, Sign.EMERGENCY, Sign.STATE))
     return _STORM_NEAR if near or _strong([*title, *lead]) else _STORM
@@ -217,13 +228,15 @@ def _strong(tokens: Sequence[str]) -> bool:
     return any(_STRONG <= force <= 2 * _STRONG for force in forces)
 
 
-def _hazard_milli(text: _Text) -> int:
-    """Return the gravity of nature out of hand, or of what is done about it."""
+def _hazard_milli(text: _Text, tokens: Sequence[str]) -> int:
+    """Return the gravity of nature out of hand, of what is done about it and of lives that it takes."""
     title, more = text.numbers(Sign.EMERGENCY)
     emergency = title + more / 2
     if not text.has(Sign.HAZARD):
         return 0
-    if not text.title_has(Sign.HAZARD) and emergency < 1:
+    if text.title_has(Sign.HAZARD):
+        emergency += any(Sign.DEATH in one.signs and not _is_negated(one, tokens) for one in text.title)
+    elif emergency < 1:
         return _HAZARD
     return min(_HAZARD_MOST, round(_HAZARD + _EACH_EMERGENCY * emergency))
 
@@ -232,7 +245,8 @@ def _failure_milli(text: _Text) -> int:
     others = sum(text.numbers(Sign.FAILURE)) + sum(text.numbers(Sign.CONCERN)) - 1
     if text.title_has(Sign.FAILURE):
         return _FAILURE + _EACH_FAILURE * others
-    if text.title_has(Sign.CONCERN):
+    spreads = text.title_has(Sign.DISEASE) and text.title_has(Sign.SPREADS)
+    if spreads or text.title_has(Sign.CONCERN):
         return _CONCERN
     return _CONCERN_IN_LEAD if others >= 0 else 0
 
@@ -243,9 +257,20 @@ _NUMBERS = {
     "hàng vạn": 30_000,
 }  # fmt: skip
 _NEAR = 3
+#: Two people, also where no number says so.
+_PAIRS = frozenset(
+    ("vợ chồng", "mẹ con", "bố con", "cha con", "anh em", "chị em", "ông cháu", "bà cháu", "cậu cháu")
+)
+#: What a number before a counter counts instead: "79 tuổi, chủ nhà" are no 79 houses.
+_UNITS = frozenset(
+    ("tuổi", "tháng", "ngày", "năm", "giờ", "phút", "lần", "vụ", "km", "m", "mét", "tấn", "ha")
+)
+_YEAR_AFTER, _YEAR_BEFORE = frozenset(("mỗi", "hàng")), frozenset(("ngoái", "nay", "qua", "trước", "học"))
 #: A toll begins a text, or follows "số" (the number of).
 _TOLL, _RISES = "số", frozenset(("lên", "vượt"))
 _MARKS = frozenset(".,;:…!?")
+#: What is said after "and" is told of what follows: "2 người tử vong và 5 người bị thương".
+_AND = "và"
 _DIGITS = 6
 _THOUSANDS = 3
 _NEGATIONS = frozenset(("không", "chưa", "suýt", "thoát", "tránh"))
@@ -280,17 +305,34 @@ class _Counted(NamedTuple):
 
 
 def _counted(found: Iterable[_Found], tokens: Sequence[str]) -> Iterable[_Counted]:
-    """Yield the numbers before a counter, at most two words between them."""
+    """Yield the numbers before a counter, at most two words between them; two for a pair without one."""
     for counter in found:
-        if Sign.COUNTER not in counter.signs:
-            continue
-        for start in range(counter.start - 1, max(counter.start - 1 - _NEAR, -1), -1):
-            if tokens[start] in _MARKS:
-                break
-            read = _number(tokens, start)
+        if Sign.COUNTER in counter.signs:
+            read = _number_before(tokens, counter.start)
             if read is not None:
                 yield _Counted(read[0], counter.end, read[1])
-                break
+            elif counter.expression in _PAIRS:
+                yield _Counted(counter.start, counter.end, 2)
+
+
+def _number_before(tokens: Sequence[str], end: int) -> tuple[int, int] | None:
+    """Return where the number begins that counts what stands at `end`, and the number."""
+    for start in range(end - 1, max(end - 1 - _NEAR, -1), -1):
+        if tokens[start] in _MARKS:
+            return None
+        read = None if _is_unit(tokens, start) else _number(tokens, start)
+        if read is not None or tokens[start] in _UNITS:
+            return read
+    return None
+
+
+def _is_unit(tokens: Sequence[str], place: int) -> bool:
+    """Return whether a word is a unit and no number: "năm" is five, and a year ("3 năm", "năm ngoái")."""
+    before = tokens[place - 1] if place else ""
+    year = before.isdecimal() or before in _NUMBERS or before in _YEAR_AFTER
+    return tokens[place] in _UNITS and (
+        tokens[place] not in _NUMBERS or year or not _YEAR_BEFORE.isdisjoint(tokens[place + 1 : place + 2])
+    )
 
 
 def _risen(
@@ -334,10 +376,15 @@ def _number(tokens: Sequence[str], end: int) -> tuple[int, int] | None:
 
 
 def _beside(span: _Counted, harm: _Found, tokens: Sequence[str]) -> bool:
-    """Return whether a harm stands at most three words from a counted number, none of them a mark."""
+    """Return whether a harm stands at most three words from a counted number, no mark or "and" between."""
     between = tokens[span.end : harm.start] if harm.start >= span.end else tokens[harm.end : span.start]
-    negated = not _NEGATIONS.isdisjoint(tokens[max(harm.start - _NEAR, 0) : harm.start])
-    return len(between) <= _NEAR and _MARKS.isdisjoint(between) and not negated
+    if harm.end <= span.start and _AND in between:
+        return False
+    return len(between) <= _NEAR and _MARKS.isdisjoint(between) and not _is_negated(harm, tokens)
+
+
+def _is_negated(harm: _Found, tokens: Sequence[str]) -> bool:
+    return not _NEGATIONS.isdisjoint(tokens[max(harm.start - _NEAR, 0) : harm.start])
 
 
 def _deaths(harm: _Found, number: int) -> float:

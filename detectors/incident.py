@@ -95,7 +95,8 @@ def is_of_a_story(topic_id: str, alert_id: str) -> bool:
     False for what is no alert id. One story in 65,536 is taken for the topic's own alert.
     """
     try:
-        opened = datetime.strptime(alert_id[len(topic_id) + 1 : -_DIGITS], f"{_STAMP}-").replace(tzinfo=UTC)
+        stamp = alert_id.removeprefix(f"{topic_id}-")[:-_DIGITS]
+        opened = datetime.strptime(stamp, f"{_STAMP}-").replace(tzinfo=UTC)
     except ValueError:
         return False
     return alert_id != alert_id_of(topic_id, round(opened.timestamp()))

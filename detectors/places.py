@@ -11,38 +11,43 @@ if TYPE_CHECKING:
 __all__ = ["home_places", "is_abroad", "speaks_of_home"]
 
 _ABROAD_NAMES = """
-afghanistan; ai cập; alabama; alaska; albania; algeria; angola; anh quốc; argentina; arizona; armenia;
-athens; australia; azerbaijan; ba lan; baghdad; bahamas; bahrain; bali; bangkok; bangladesh; barbados;
-beirut; belarus; belize; benin; berlin; bhutan; bolivia; bosnia; boston; botswana; brazil; brunei;
-brussels; budapest; bulgaria; burkina faso; burundi; busan; bắc cực; bắc kinh; bắc mỹ; bắc phi;
-bồ đào nha; bờ biển ngà; california; cameroon; campuchia; canada; cebu; chad; chiang mai;
-chicago; chile; chiết giang; châu phi; châu âu; colombia; colorado; comoros; congo; copenhagen;
-costa rica; croatia; cuba; cyprus; delhi; dhaka; djibouti; doha; dominica; dubai; ecuador; el salvador;
-eritrea; estonia; eswatini; ethiopia; fbi; fiji; florida; fukushima; gabon; gambia; gaza; geneva; ghana;
-giang tô; greenland; gruzia; guam; guatemala; guinea; guyana; haiti; hamas; hawaii; helsinki; hezbollah;
-hoa kỳ; honduras; hong kong; houston; houthi; hungary; hy lạp; hà lan; hàn quốc; hải nam; hồ bắc;
-hồng kông; iceland; incheon; indonesia; iran; iraq; ireland; islamabad; israel; istanbul; jakarta;
-jamaica; jeju; jordan; kabul; kathmandu; kazakhstan; kenya; kiev; kosovo; kremlin; kuala lumpur; kuwait;
-kyiv; kyoto; kyrgyzstan; las vegas; latvia; lebanon; lesotho; liberia; libya; lisbon; lithuania; london;
-los angeles; louisiana; luang prabang; luxembourg; luzon; lầu năm góc; ma cao; macau; macedonia;
-madagascar; madrid; malawi; malaysia; maldives; mali; malta; mandalay; manila; maroc; mauritania;
-mauritius; melbourne; mexico; miami; michigan; milan; minnesota; moldova; monaco; montenegro; morocco;
-moscow; mozambique; mumbai; myanmar; mông cổ; mỹ latinh; na uy; nam cực; nam mỹ; nam phi; nam á;
-namibia; nato; nepal; nevada; new york; new zealand; nhà trắng; nhật bản; nicaragua; niger; nigeria;
-ohio; oman; osaka; oslo; pakistan; palestine; panama; papua new guinea; paraguay; paris; pattaya; peru;
-philippines; phnom penh; phuket; phúc kiến; phần lan; praha; putin; qatar; quảng châu; quảng tây;
-quảng đông; riyadh; romania; rwanda; samoa; san francisco; saudi; scotland; senegal; seoul; serbia;
-seychelles; siem reap; sierra leone; sihanoukville; singapore; slovakia; slovenia; somalia; sri lanka;
-stockholm; sudan; sumatra; suriname; sydney; syria; tajikistan; taliban; tanzania; tehran; texas;
-thiên tân; thuỵ sĩ; thuỵ điển; thái lan; thâm quyến; thượng hải; thổ nhĩ kỳ; timor leste; togo; tokyo;
-tonga; triều tiên; trump; trung mỹ; trung phi; trung quốc; trung đông; trùng khánh; tunisia;
-turkmenistan; tân cương; tây ban nha; tây phi; tứ xuyên; uae; uganda; ukraine; uruguay; uzbekistan;
-vanuatu; vatican; venezuela; vientiane; virginia; viêng chăn; vân nam; vũ hán; vương quốc anh;
-washington; yangon; yemen; zambia; zimbabwe; zurich; đan mạch; đài bắc; đài loan; đông phi; đông timor;
-ấn độ
+afghanistan; ai cập; alabama; alaska; albania; aleppo; algeria; angola; anh quốc; argentina; arizona;
+armenia; athens; australia; azerbaijan; ba lan; baghdad; bahamas; bahrain; bali; bangkok; bangladesh;
+barbados; barcelona; beirut; belarus; belize; benin; berlin; bhutan; bolivia; bosnia; boston; botswana;
+brazil; brunei; brussels; budapest; bulgaria; burkina faso; burundi; busan; bình nhưỡng; bắc cực; bắc
+kinh; bắc mỹ; bắc phi; bồ đào nha; bờ biển ngà; cairo; california; cameroon; campuchia; canada; cebu;
+chad; chiang mai; chicago; chile; chiết giang; châu phi; châu âu; colombia; colorado; comoros; congo;
+copenhagen; costa rica; crimea; croatia; cuba; cyprus; damascus; delhi; dhaka; djibouti; doha; dominica;
+donetsk; dubai; ecuador; el salvador; eritrea; estonia; eswatini; ethiopia; fbi; fiji; florida;
+fukushima; gabon; gambia; gaza; geneva; georgia; ghana; giang tô; greenland; gruzia; guam; guatemala;
+guinea; guyana; haiti; hamas; hawaii; helsinki; hezbollah; hoa kỳ; hollywood; honduras; hong kong;
+houston; houthi; hungary; hy lạp; hà lan; hàn quốc; hải nam; hồ bắc; hồng kông; iceland; incheon;
+indonesia; iran; iraq; ireland; islamabad; israel; istanbul; italy; jakarta; jamaica; jeju; jordan;
+kabul; kashmir; kathmandu; kazakhstan; kenya; kharkiv; kiev; kosovo; kremlin; kuala lumpur; kuwait;
+kyiv; kyoto; kyrgyzstan; las vegas; latvia; lebanon; lesotho; liberia; libya; lisbon; lithuania;
+liverpool; london; los angeles; louisiana; luang prabang; luxembourg; luzon; lầu năm góc; ma cao; ma
+rốc; macau; macedonia; madagascar; madrid; malawi; malaysia; maldives; mali; malta; manchester;
+mandalay; manila; maroc; mauritania; mauritius; melbourne; mexico; miami; michigan; milan; minnesota;
+moldova; monaco; montenegro; morocco; moscow; mosul; mozambique; mumbai; myanmar; mông cổ; mỹ latinh; na
+uy; nam cực; nam mỹ; nam phi; nam á; namibia; nato; nepal; nevada; new york; new zealand; nhà trắng;
+nhật bản; nicaragua; niger; nigeria; ohio; oman; osaka; oslo; pakistan; palestine; panama; papua new
+guinea; paraguay; paris; pattaya; peru; philippines; phnom penh; phuket; phúc kiến; phần lan; praha;
+puerto rico; putin; qatar; quảng châu; quảng tây; quảng đông; riyadh; romania; rwanda; samoa; san
+francisco; saudi; scotland; senegal; seoul; serbia; seychelles; siem reap; sierra leone; sihanoukville;
+sinai; singapore; slovakia; slovenia; somalia; sri lanka; stockholm; sudan; sumatra; suriname; sydney;
+syria; tajikistan; taliban; tanzania; tehran; texas; thiên tân; thuỵ sĩ; thuỵ điển; thái lan; thâm
+quyến; thượng hải; thổ nhĩ kỳ; timor leste; togo; tokyo; tonga; triều tiên; trump; trung mỹ; trung phi;
+trung quốc; trung đông; trùng khánh; tunisia; turkmenistan; tân cương; tây ban nha; tây phi; tứ xuyên;
+uae; uganda; ukraine; uruguay; uzbekistan; vanuatu; vatican; venezuela; venice; vientiane; virginia;
+viêng chăn; vân nam; vũ hán; vương quốc anh; washington; yangon; yemen; zambia; zimbabwe; zurich; đan
+mạch; đài bắc; đài loan; đông phi; đông timor; ấn độ
 """
 #: Words of one syllable that also mean something else, or end a name, unless they have a capital alone.
 _SHORT = frozenset(("mỹ", "nga", "nhật", "pháp", "đức", "úc", "lào", "bỉ"))
+#: Words with many meanings more ("Anh tài xế", "Ý kiến", "tiếng Anh"): a country only after one of these.
+_RARE, _AT = frozenset(("anh", "ý", "áo")), frozenset(("ở", "tại", "sang", "từ", "nước"))
+#: Whoever comes from abroad is here, and a language is no place: "khách Trung Quốc", "tiếng Nhật".
+_NO_PLACE_AFTER = frozenset(("khách", "tiếng"))
 #: A disease has a place in its name: (dịch tả) lợn châu Phi.
 _DISEASE, _ITS_PLACE = frozenset(("lợn", "heo", "tả")), ("châu", "phi")
 #: Provinces of before and after 2025 and towns that are often named without one.
@@ -79,6 +84,7 @@ def _names(*blocks: str) -> _Names:
 
 _ABROAD, _HOME = _names(_ABROAD_NAMES), _names(_HOME_NAMES, *_CITY)
 _AT_HOME = _names(_HOME_NAMES, *_CITY, _REGIONS)
+_OUR_PLACES = _names(_HOME_NAMES, *_CITY, "biển đông; trường sa; hoàng sa")
 _OURS = _names("việt; vn; nước ta; trong nước; về nước; người mình")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
 #: Only what happened elsewhere is told in our time.
@@ -88,12 +94,13 @@ _OUR_CLOCK = re.compile(r"\bgiờ (?:việt nam|vn|hà nội)\b", re.IGNORECASE)
 def is_abroad(title: str, lead: str = "") -> bool:
     """Return whether a headline places its story abroad, in Vietnamese spelling.
 
-    A country, city or body abroad in the title decides. Where the title names no place at all, one in the
-    lead does, unless the lead names one at home as well. Both are canonical texts (`streams.text`).
+    A country, city or body abroad in the title decides, unless the title names a province, a town or our
+    sea as well. Where the title names no place at all, one in the lead does, unless the lead names one at
+    home too. Both are canonical texts (`streams.text`).
     """
     words = _WORD.findall(title)
     if _names_abroad(words):
-        return True
+        return not _names_our_place(words)
     after = _WORD.findall(lead)
     return _names_abroad(after) and not any(map(_names_home, (words, after)))
 
@@ -106,7 +113,7 @@ def speaks_of_home(text: str) -> bool:
 
 def home_places(lowered: Sequence[str]) -> set[str]:
     """Return the places at home that are named in the words of a lower-case text, a city under one name."""
-    found = {" ".join(name) for name in _found(lowered, _HOME)}
+    found = {" ".join(name) for _, name in _found(lowered, _HOME)}
     return {_CITY.get(name, name) for name in found}
 
 
@@ -114,18 +121,33 @@ def _names_home(words: Sequence[str]) -> bool:
     return any(True for _ in _found([word.lower() for word in words], _AT_HOME))
 
 
+def _names_our_place(words: Sequence[str]) -> bool:
+    """Return whether a province, a town or our sea is named, with a capital: "vinh danh" is no Vinh."""
+    lowered = [word.lower() for word in words]
+    return any(words[start][0].isupper() for start, _ in _found(lowered, _OUR_PLACES))
+
+
 def _names_abroad(words: Sequence[str]) -> bool:
     lowered = [word.lower() for word in words]
-    if any(True for _ in _found(lowered, _ABROAD)):
+    if any(_is_place(lowered, start) for start, _ in _found(lowered, _ABROAD)):
         return True
-    return any(word in _SHORT and _alone(words, index) for index, word in enumerate(lowered))
+    return any(
+        _is_place(lowered, index) and _alone(words, index)
+        for index, word in enumerate(lowered)
+        if word in _SHORT or (word in _RARE and index and lowered[index - 1] in _AT)
+    )
 
 
-def _found(lowered: Sequence[str], names: _Names) -> Iterable[tuple[str, ...]]:
+def _is_place(lowered: Sequence[str], start: int) -> bool:
+    return not start or lowered[start - 1] not in _NO_PLACE_AFTER
+
+
+def _found(lowered: Sequence[str], names: _Names) -> Iterable[tuple[int, tuple[str, ...]]]:
+    """Yield the names in the words of a text, each with the place of its first word."""
     for start, first in enumerate(lowered):
         for name in names.get(first, ()):
             if tuple(lowered[start : start + len(name)]) == name and not _is_disease(lowered, start):
-                yield name
+                yield start, name
 
 
 def _is_disease(lowered: Sequence[str], start: int) -> bool:

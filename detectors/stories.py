@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from detectors.story_growth import AGES, StoryGrowth
 from detectors.story_memory import KeyMemory
 from detectors.windows import EVEN_MILLI
 
@@ -92,6 +93,8 @@ class Story(msgspec.Struct, array_like=True):
         Its highest score so far.
     paged
         Whether it has paged.
+    ages
+        How many of `story_growth.AGES` it has reached.
 
     """
 
@@ -103,6 +106,7 @@ class Story(msgspec.Struct, array_like=True):
     topic: str
     best: float = 0.0
     paged: bool = False
+    ages: int = 0
 
 
 class StoryReading(NamedTuple):
@@ -119,7 +123,7 @@ class StoryReading(NamedTuple):
     articles, sources
         Articles within 24 hours, and the papers they are from.
     expected
-        Articles expected in 24 hours of the story's most common key.
+        Articles of 24 hours that stories of its topic usually have by its age.
     negative
         Articles called negative.
     mentions
@@ -157,12 +161,13 @@ class Stories:
     -----
     Online single-pass clustering (Allan, Papka, Lavrenko 1998) with inverse document frequencies from a
     fading memory; gravity instead of size because three titles must do. State is bounded by 128 articles, 24
-    stories and the memory, below 40 kB; an article that is not grave costs about 20 us, a grave one 1 ms.
+    stories and the memories, below 50 kB; an article that is not grave costs about 20 us, a grave one 1 ms.
 
     """
 
     def __init__(self) -> None:
         self.memory = KeyMemory()
+        self.growth = StoryGrowth()
         self.open: list[Story] = []
         self._articles: list[Article] = []
         self._uses: Counter[int] = Counter()
@@ -190,11 +195,19 @@ class Stories:
         return touched
 
     def close(self, at: int) -> list[Story]:
-        """Return the stories that are over at `at` and forget them."""
+        """Note how the stories have grown by `at`; return those that are over and forget them."""
+        for story in self.open:
+            self._note_growth(story, at)
         over = [story for story in self.open if at - story.newest >= STORY_QUIET_SECONDS]
         if over:
             self.open = [story for story in self.open if story not in over]
         return over
+
+    def _note_growth(self, story: Story, at: int) -> None:
+        while story.ages < len(AGES) and at - story.opened >= AGES[story.ages]:
+            articles = sum(one.arrived > at - _DAY_SECONDS for one in self._of(story))
+            self.growth.learn(story.topic, story.ages, articles)
+            story.ages += 1
 
     def _expire(self, at: int) -> None:
         self.memory.fade(at)
@@ -270,9 +283,9 @@ class Stories:
         core = _common(articles, max(2.0, len(articles) / 2))
         gravity = _gravity(articles)
         score = gravity + _breadth(len(articles), sources) - _KIN * self._kin(story, core)
-        usual = max((self.memory.share(key, self._uses[key]) for key in core), default=0.0)
+        expected = self.growth.usual(story.topic, at - story.opened)
         return StoryReading(
-            story, score, gravity, len(articles), sources, usual * self.memory.daily(at),
+            story, score, gravity, len(articles), sources, expected,
             sum(one.negative for one in articles), self._telling(articles),
         )  # fmt: skip
 
@@ -302,6 +315,7 @@ class Stories:
         """Return the state as builtins."""
         return {
             "memory": self.memory.dump(),
+            "growth": self.growth.dump(),
             "open": msgspec.to_builtins(self.open),
             "articles": msgspec.to_builtins(self._articles),
             "numbered": self._numbered,
@@ -310,6 +324,7 @@ class Stories:
     def restore(self, state: dict[str, Any]) -> None:
         """Take a state that `dump` returned."""
         self.memory.restore(state["memory"])
+        self.growth.restore(state["growth"])
         self.open = msgspec.convert(state["open"], list[Story])
         self._articles = msgspec.convert(state["articles"], list[Article])
         self._uses = Counter(key for article in self._articles for key in article.keys)

@@ -20,7 +20,7 @@ from detectors.events import (
     Severity,
     TopicRef,
 )
-from detectors.explain import Facts, headline
+from detectors.explain import StoryFacts, story_headline
 from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, is_of_a_story
 from detectors.orders import Cancelled, PlannedEvent, Verdict
 from detectors.settings import MODEL_VERSION
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StoryDesk"]
 
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 _HOUR_SECONDS = 3600
 #: The watch list may hold so many stories for each page that the budget allows.
 _WATCHED_PER_PAGE = 4.5
@@ -164,7 +164,10 @@ class StoryDesk:
     def _compose(
         self, told: _Told, event: EventName, reading: StoryReading | None, windows: Windows
     ) -> AlertEvent:
-        """Return the event: figures are articles of the story within 24 hours, samples are of the story."""
+        """Return the event: its figures and samples are of the story alone.
+
+        Observed are its articles of 24 hours, expected those that stories of its topic have by its age.
+        """
         shown = _only(reading, windows)
         incident = told.incident
         if incident.revision == 1:
@@ -175,9 +178,8 @@ class StoryDesk:
         evidence = evidence_of(EvidenceName.NOVELTY, score, self._threshold(incident.severity), since)
         facets = Facets(DAY, expected, 1.0, 0.0, (evidence,))
         alert = compose(topic, self._model, incident, event, shown, facets)
-        facts = Facts(DAY, alert.observed, expected, None, 0.0)
-        name = _headed(topic.name, alert.phrases)
-        title = headline(name, incident.kind, incident.severity, event, facts)
+        facts = None if reading is None else StoryFacts(reading.articles, reading.sources, expected)
+        title = story_headline(_headed(topic.name, alert.phrases), event, facts)
         return msgspec.structs.replace(alert, headline=title)
 
     def _threshold(self, severity: Severity) -> float:

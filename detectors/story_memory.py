@@ -34,7 +34,6 @@ class KeyMemory:
     def __init__(self) -> None:
         self._cells = [array("H", bytes(2 * _CELLS)) for _ in range(_ROWS)]
         self._halved = 0
-        self._days = 0.0
         self.articles = 0
 
     def learn(self, keys: Iterable[int]) -> None:
@@ -49,7 +48,6 @@ class KeyMemory:
         self._halved = self._halved or at
         while at - self._halved >= _HALVING_SECONDS:
             self._halved += _HALVING_SECONDS
-            self._days = (self._days + _HALVING_SECONDS / _DAY_SECONDS) / 2
             self.articles //= 2
             self._cells = [array("H", (count // 2 for count in row)) for row in self._cells]
 
@@ -62,22 +60,17 @@ class KeyMemory:
         """Return the information of a key in nats, >= 0: minus the logarithm of its share of articles."""
         return max(0.0, -math.log(self.share(key, besides)))
 
-    def daily(self, at: int) -> float:
-        """Return how many articles came a day."""
-        days = self._days + (at - self._halved) / _DAY_SECONDS
-        return self.articles / max(days, 1.0)
-
     def dump(self) -> list[Any]:
         """Return the state as builtins; cells are packed, low byte first on any machine."""
         cells = b"".join(struct.pack(f"<{_CELLS}H", *row) for row in self._cells)
-        return [zlib.compress(cells, 1), self.articles, self._halved, self._days]
+        return [zlib.compress(cells, 1), self.articles, self._halved]
 
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
         cells = zlib.decompress(state[0])
         rows = range(0, 2 * _CELLS * _ROWS, 2 * _CELLS)
         self._cells = [array("H", struct.unpack_from(f"<{_CELLS}H", cells, start)) for start in rows]
-        self.articles, self._halved, self._days = int(state[1]), int(state[2]), float(state[3])
+        self.articles, self._halved = int(state[1]), int(state[2])
 
 
 def _places(key: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import msgspec
 
 from detectors.events import AlertEvent, encode_event
 from detectors.orders import Cancelled, PlannedEvent, Verdict, VerdictName
+from detectors.stories import STORY_DESK
 from streams import observation as wire
 from streams.catalogue import Catalogue
 from streams.classify import Classified, Classifier, Record
@@ -193,7 +194,7 @@ class Desk:
     """The detect stage of one observations partition with its state table, as the worker drives it.
 
     ``told`` are the contents published for each (alert, revision); ``series`` the largest count published
-    for each topic and minute, as the projector keeps it.
+    for each topic and minute, as the projector keeps it. Workers of before read no ``stories``.
     """
 
     partition: int = 0
@@ -202,6 +203,7 @@ class Desk:
     topics: int = 3
     slots: int = SLOTS
     pages_per_week: float = 14.0
+    stories: bool = True
     table: dict[str, bytes] = field(default_factory=dict)
     told: dict[tuple[str, int], set[bytes]] = field(default_factory=dict)
     events: list[AlertEvent] = field(default_factory=list)
@@ -212,6 +214,8 @@ class Desk:
         """Start with an empty table."""
         monitors = Monitors(catalogue(self.topics), self.pages_per_week)
         self._monitors = monitors.of(self.partition, self.partitions)
+        if not self.stories:
+            del self._monitors[STORY_DESK]
         self.start()
 
     def start(self) -> None:

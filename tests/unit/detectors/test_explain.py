@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from detectors.copies import SIGNATURE_KEYS, signature_of
 from detectors.events import AlertKind, EventName, Name, Severity
-from detectors.explain import Facts, fresh, headline, samples, sources, strongest_phrases
+from detectors.explain import (
+    Facts,
+    StoryFacts,
+    fresh,
+    headline,
+    samples,
+    sources,
+    story_headline,
+    strongest_phrases,
+)
 
 TOPIC = Name("Nước sạch Hoa Sen", "Hoa Sen water")
 FACTS = Facts(window=1, observed=188, expected=3.25, share=0.71, usual_share=0.2)
@@ -36,6 +45,21 @@ def test_a_headline_without_text_has_no_shares() -> None:
     """Counts alone say nothing of negativity."""
     facts = FACTS._replace(share=None)
     assert "%" not in headline(TOPIC, AlertKind.SURGE, Severity.WARNING, EventName.OPENED, facts).en
+
+
+def test_a_story_tells_its_articles_and_papers_and_what_stories_usually_have() -> None:
+    """Five articles are many for a story though its words are used in fifty a day."""
+    assert story_headline(TOPIC, EventName.OPENED, StoryFacts(5, 3, 2.25)) == Name(
+        "Câu chuyện mới – Nước sạch Hoa Sen: 5 bài của 3 báo/24 giờ (chuyện thường có 2,2 bài vào lúc này)",
+        "New narrative – Hoa Sen water: 5 articles in 3 papers/24 h (stories usually have 2.2 by now)",
+    )
+    assert story_headline(TOPIC, EventName.CLOSED, None) == Name(
+        "Đã lắng – Nước sạch Hoa Sen: không có bài mới trong 48 giờ",
+        "Quiet again – Hoa Sen water: no new article for 48 h",
+    )
+    long = story_headline(Name("x" * 300, "y" * 300), EventName.OPENED, StoryFacts(128, 100, 128.0))
+    assert len(long.vi) <= 120
+    assert len(long.en) <= 120
 
 
 @given(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detectors.gravity import SignError, Signs
+from detectors.gravity import SignError, Signs, people_harmed
 from streams.catalogue import Catalogue, default_catalogue_text
 from streams.text import normalise, words
 from streams.understanding import Understanding, bundled_signs
@@ -40,6 +40,18 @@ def gravity(title: str, text: str = "") -> int:
         ("Quyên góp ủng hộ đồng bào sau bão lũ", 0, 400),
         ("Điểm tin 18h: 10 người chết vì lũ", 0, 0),
         ("Cháy chung cư ở Hong Kong, 12 người chết", 0, 0),
+        ("Xe khách rơi xuống vực ở Hòa Bình, cả xe biển số Lào, 12 người chết", 1000, 1000),
+        ("Triệt phá đường dây sản xuất sữa giả", 750, 850),
+        ("Khởi tố vụ mua bán heo bệnh", 750, 850),
+        ("Hai cô gái bị lũ cuốn tử vong", 550, 1000),
+        ("Cháy ở ký túc xá, giải cứu 28 người", 550, 800),
+        ("12 căn nhà bị thiêu rụi", 550, 800),
+        ("Bão số 4 cách Quảng Ninh khoảng 110 km", 800, 900),
+        ("Bão số 4 suy yếu thành áp thấp nhiệt đới", 600, 600),
+        ("Dịch tả lợn lan đến Nghệ An", 550, 550),
+        ("Dịch tả lợn: cần làm gì", 0, 300),
+        ("Máy bay quân sự rơi", 750, 900),
+        ("120 nhân viên y tế bị nợ lương", 550, 700),
     ],
 )
 def test_gravity_is_mass_harm_storms_floods_and_public_failure(title: str, least: int, most: int) -> None:
@@ -54,11 +66,51 @@ def test_gravity_is_mass_harm_storms_floods_and_public_failure(title: str, least
         "Người đàn ông 45 tuổi chết",
         "Ngày 20-8, tử vong vì tai nạn",
         "Số người tử vong ít, giá vàng lên 80 triệu đồng",
+        "Nghi can sát hại cụ ông 79 tuổi chủ nhà trọ",
+        "Trong 3 năm người chết nhiều hơn",
+        "Hàng năm người chết nhiều hơn",
+        "5 ngày nghỉ Tết: 96 người chết",
+        "Hàng loạt vụ học sinh đuối nước",
     ],
 )
-def test_a_negated_harm_an_age_and_a_date_count_nobody(title: str) -> None:
-    """A number counts people only beside a word for them, with no mark between."""
+def test_a_negated_harm_an_age_a_time_and_a_sum_count_nobody(title: str) -> None:
+    """A number counts people only beside a word for them, with no mark between, and of one event."""
     assert gravity(title) < 450
+
+
+@pytest.mark.parametrize(
+    ("title", "deaths"),
+    [
+        ("2 người tử vong và 5 người thương nặng", 2),
+        ("Vợ chồng ông lão chết cháy", 2),
+        ("Năm người chết", 5),
+        ("Năm ngoái người chết nhiều", 0),
+        ("Ba vợ chồng chết", 3),
+    ],
+)
+def test_people_are_counted_once_and_a_pair_is_two(title: str, deaths: float) -> None:
+    """What follows "and" has a harm of its own; "năm" is five and a year."""
+    assert people_harmed(bundled_signs(), words(normalise(title))) == deaths
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "TP HCM mời gọi đầu tư dự án di dời 21.000 dân ven kênh",
+        "Thu hồi đất dự án bỏ hoang",
+        "Khách xếp hàng tát nhân viên hàng không",
+        "Gần 7.000 người già sập bẫy quà tặng",
+        "Hung thủ vụ thảm án đối diện mức án nào",
+    ],
+)
+def test_projects_metaphors_and_trials_are_not_grave(title: str) -> None:
+    """What sounds like a crisis by a word alone."""
+    assert gravity(title) < 550
+
+
+def test_lives_lost_to_water_or_fire_weigh_more() -> None:
+    """Though nobody says how many."""
+    assert gravity("Đám cháy khiến thuyền trưởng mất tích") > gravity("Đám cháy khiến thuyền trưởng mệt")
 
 
 def test_where_the_state_acts_a_matter_weighs_more() -> None:

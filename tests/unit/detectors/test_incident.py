@@ -5,7 +5,7 @@ from detector_support import START
 
 from detectors.decision import Decision
 from detectors.events import AlertKind, DecisionReason, EventName, Severity
-from detectors.incident import Figures, Incident, Rule, advance, alert_id_of
+from detectors.incident import Figures, Incident, Rule, advance, alert_id_of, is_of_a_story
 
 HOUR = 3600
 RULE = Rule(quiet=12 * HOUR, pause=600)
@@ -45,6 +45,15 @@ def test_an_alert_id_depends_on_topic_and_opening_alone() -> None:
     """The same twice; another topic or minute gives another."""
     assert alert_id_of("water", START) == alert_id_of("water", START) == "water-20260928T0000Z-d32e"
     assert len({alert_id_of(t, at) for t in ("water", "power") for at in (START, START + 60)}) == 4
+
+
+@pytest.mark.parametrize("topic", ["water", "y-te", "an-ninh-20260928T0000Z", "thiên-tai"])
+def test_the_id_of_a_story_is_told_from_the_topics_own(topic: str) -> None:
+    """Opened in the same minute; what is no alert id of the topic is neither."""
+    assert is_of_a_story(topic, alert_id_of(topic, START, "story7"))
+    assert not is_of_a_story(topic, alert_id_of(topic, START))
+    assert not is_of_a_story(topic, alert_id_of("power", START, "story7"))
+    assert not any(is_of_a_story(topic, broken) for broken in ("", topic, f"{topic}-", f"{topic}-2026-d32e"))
 
 
 def test_a_repeated_signal_says_nothing_new() -> None:

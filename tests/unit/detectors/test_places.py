@@ -14,6 +14,9 @@ from detectors.places import home_places, is_abroad, speaks_of_home
         "Bão vào Philippines",
         "Siêu bão tàn phá Mozambique",
         "Nổ súng gần Lầu Năm Góc",
+        "Sập cầu cao tốc ở Italy",
+        "Trẻ em Việt ở Anh mất tích",
+        "Nhà khoa học Mỹ được vinh danh",
     ],
 )
 def test_a_title_that_names_a_country_is_abroad(title: str) -> None:
@@ -31,10 +34,16 @@ def test_a_title_that_names_a_country_is_abroad(title: str) -> None:
         "Bệnh viện Việt Đức quá tải",
         "Dịch tả lợn châu Phi ở Huế",
         "Dịch tả châu Phi lan rộng",
+        "Anh tài xế kể lại vụ nổ",
+        "Đề thi môn tiếng Nhật bị lộ",
+        "Khách Trung Quốc mất tích trên biển",
+        "Xe biển số Lào rơi xuống vực ở Hoà Bình",
+        "Bão rời Philippines, tiến vào Biển Đông",
+        "Tàu Trung Quốc đâm chìm tàu cá ở Hoàng Sa",
     ],
 )
 def test_places_at_home_are_not(title: str) -> None:
-    """A syllable within a longer name is no country, nor is the name of a disease."""
+    """A syllable within a longer name is no country, nor is a disease, a language or a visitor."""
     assert not is_abroad(title)
 
 

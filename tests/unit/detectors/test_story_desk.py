@@ -64,7 +64,9 @@ def test_a_grave_story_pages_once_and_closes() -> None:
     assert paged.sources == {"press": 3}
     assert paged.samples[0].title_or_text == "Sập cầu, 9 người chết"
     assert paged.phrases == ("Sập cầu",)
-    assert "“Sập cầu”" in paged.headline.vi
+    assert "“Sập cầu”: 3 bài của 3 báo/24 giờ (chuyện thường có 2,0 bài vào lúc này)" in paged.headline.vi
+    assert (paged.expected, paged.interval[0] <= 2.0 < paged.interval[1]) == (2.0, True)
+    assert events[2].headline.en.endswith(": no new article for 48 h")
     assert paged.evidence[0].score >= paged.evidence[0].threshold
     assert len({event.alert_id for event in events}) == 1
 

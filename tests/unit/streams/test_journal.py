@@ -10,6 +10,7 @@ from core_support import START_MS, Desk, disorderly_log, hashes_of, state_of, ti
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.stories import STORY_DESK
 from streams import observation as wire
 from streams.journal import SLOTS, StateError, newer, restore
 
@@ -179,6 +180,21 @@ def test_a_topic_that_is_added_in_silence_is_remembered_by_a_tick() -> None:
     desk = Desk(sources=2, topics=3, table=desk.table)
     log = [*LOG[:40], wire.encode(tick(START_MS + 7 * 3_600_000, 0, 1))]
     assert [key[0] for key in desk.batch(log, 40, 41)] == ["j"]
+
+
+def test_the_story_desk_of_an_older_state_begins_where_the_journal_ends() -> None:
+    """What a worker from before the desk left in the journal is not read; what is planned is known."""
+    older = Desk(sources=2, stories=False).run(LOG[:200])
+    desk = Desk(sources=2, table=older.table)
+    begun = desk.watch.topics[STORY_DESK]
+    assert (begun.windows.closed, begun.offset) == (desk.watch.closed, 199)
+    dump = begun.monitor.dump()
+    assert dump["stories"] == Desk().watch.topics[STORY_DESK].monitor.dump()["stories"]
+    assert [event[0] for event in dump["calendar"]] == sorted(desk.watch.planned)
+    desk.write(desk.batch(LOG, 200, 260))
+    before = state_of(desk.watch, MENTIONS)
+    desk.start()
+    assert state_of(desk.watch, MENTIONS) == before
 
 
 def test_a_snapshot_of_another_version_is_learnt_from_the_journal() -> None:
