@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from river import base
 
 from detectors.share import ShareBaseline
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from detectors.windows import Windows
 
 _WEEK_SECONDS = 7 * 86_400
+#: What is usual is learnt so often: an hour's window renews a twelfth of itself meanwhile.
+_PACE_SECONDS = 300
 #: An evidence of the crowd is a signal from so many standard deviations: one ordinary step in 740.
 CROWD_SCORE = 3.0
 #: Distinct sources of overlapping windows vary less than Poisson counts: their deviation is at least this.
@@ -27,6 +30,7 @@ _USUAL_COPIES = 0.1
 #: Voices of an hour are few below so many authors with so many mentions each.
 _FEW_AUTHORS = 10
 _MENTIONS_EACH = 3
+_MANY = (_FEW_AUTHORS - 1) * _MENTIONS_EACH
 #: Below so many sources, with fewer mentions by others than the press than authors above, a handful of
 #: newsrooms speaks in six hours.
 _FEW_SOURCES = 10
@@ -70,6 +74,7 @@ class SourceSpread(base.AnomalyDetector):
         self._sources_variance = 0.0
         self._kinds = 0.0
         self._kinds_variance = 0.0
+        self._memo: tuple[float, float, float] | None = None
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return how far ``x`` stands above usual, in standard deviations."""
@@ -84,6 +89,12 @@ class SourceSpread(base.AnomalyDetector):
 
     def score(self, sources: float, kinds: float) -> float:
         """Return the stronger residual in standard deviations."""
+        memo = self._memo
+        if memo is None or memo[0] != sources or memo[1] != kinds:
+            memo = self._memo = sources, kinds, self._stronger(sources, kinds)
+        return memo[2]
+
+    def _stronger(self, sources: float, kinds: float) -> float:
         if not self._seen:
             return 0.0
         more_sources, more_kinds = self._residuals(sources, kinds)
@@ -94,6 +105,7 @@ class SourceSpread(base.AnomalyDetector):
 
     def learn(self, sources: float, kinds: float) -> None:
         """Take the sources and kinds of one window into means and spreads."""
+        self._memo = None
         self._seen += 1
         rate = max(self._fade, 1.0 / self._seen)
         more_sources, more_kinds = self._residuals(sources, kinds)
@@ -109,12 +121,13 @@ class SourceSpread(base.AnomalyDetector):
 
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
+        self._memo = None
         self._seen = int(state[0])
         self._sources, self._sources_variance = float(state[1]), float(state[2])
         self._kinds, self._kinds_variance = float(state[3]), float(state[4])
 
 
-class CrowdReading(NamedTuple):
+class CrowdReading(msgspec.Struct, frozen=True, gc=False):
     """What is known of the speakers of one step.
 
     Parameters
@@ -176,8 +189,9 @@ class CrowdEvidence:
     """
 
     def __init__(self, step: int) -> None:
-        week = _WEEK_SECONDS / step
-        overlap = min(1.0, step / WINDOW_SECONDS[HOUR])
+        self._pace = max(step, _PACE_SECONDS // step * step)
+        week = _WEEK_SECONDS / self._pace
+        overlap = min(1.0, self._pace / WINDOW_SECONDS[HOUR])
         self._spread = SourceSpread(memory=week)
         self._copies = ShareBaseline(memory=week, share=_USUAL_COPIES, overlap=overlap)
         self._reading = CrowdReading()
@@ -205,14 +219,16 @@ class CrowdEvidence:
         return self._reading
 
     def learn(self, windows: Windows) -> None:
-        """Take one step into what is usual; `read` of the same step must have come before."""
+        """Take one step into what is usual, once a pace; its `read` must have come before."""
+        if windows.at % self._pace >= windows.step:
+            return
         self._spread.learn(windows.spread, _kinds(windows))
         total = windows.total[HOUR]
         self._copies.learn(total, min(windows.copies, total))
 
     def dump(self) -> list[Any]:
         """Return the state as builtins."""
-        return [self._spread.dump(), self._copies.dump(), list(self._reading)]
+        return [self._spread.dump(), self._copies.dump(), list(msgspec.structs.astuple(self._reading))]
 
     def restore(self, state: list[Any]) -> None:
         """Take a state that `dump` returned."""
@@ -233,15 +249,17 @@ def originals(windows: Windows, window: int) -> float:
 
 def _needed(mentions: int) -> int:
     """Return how many authors make a public of so many mentions."""
-    return min(_FEW_AUTHORS, mentions // _MENTIONS_EACH + 1)
+    return _FEW_AUTHORS if mentions >= _MANY else mentions // _MENTIONS_EACH + 1
 
 
 def _newsrooms(windows: Windows) -> bool:
+    if windows.authors or windows.spread >= _FEW_SOURCES:
+        return False
     press = windows.kinds[SIX_HOURS][_PRESS]
     others = windows.total[SIX_HOURS] - press
-    few = others < _FEW_AUTHORS and windows.spread < _FEW_SOURCES
-    return few and press > others and not windows.authors
+    return others < _FEW_AUTHORS and press > others
 
 
 def _kinds(windows: Windows) -> int:
-    return sum(1 for mentions in windows.kinds[SIX_HOURS] if mentions)
+    kinds = windows.kinds[SIX_HOURS]
+    return len(kinds) - kinds.count(0)

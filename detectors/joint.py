@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from detectors.budget import BudgetLadder
 from detectors.decision import Level
@@ -24,9 +26,11 @@ _LEAST_VOLUME = 1.5
 #: Talk that is mostly negative needs no rise of the share: more of it is more anger. Half of six mentions is
 #: three, which is nobody's anger: a window must be as large as one whose share speaks.
 _MOSTLY = 0.5
+#: Names of an enum are slow to look up.
+_NONE = Level.NONE
 
 
-class JointReading(NamedTuple):
+class JointReading(msgspec.Struct, frozen=True, gc=False):
     """What both evidences say together: standard deviations, their threshold, and the level."""
 
     score: float
@@ -35,7 +39,7 @@ class JointReading(NamedTuple):
 
 
 #: Of a step without text.
-SILENT = JointReading(0.0, _FLOOR, Level.NONE)
+SILENT = JointReading(0.0, _FLOOR, _NONE)
 
 
 class JointEvidence:
@@ -83,7 +87,7 @@ class JointEvidence:
             alone = share.score if share.raised else 0.0
             self._ladder.update(max(score, alone))
         strong = score >= threshold or (share.level and score >= _FLOOR)
-        level = Level.NONE if not strong else Level.EXTREME if share.hostile else Level.HIGH
+        level = _NONE if not strong else Level.EXTREME if share.hostile else Level.HIGH
         return JointReading(score, threshold, level)
 
     def dump(self) -> list[Any]:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 9
+_STATE_VERSION = 10
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86_400
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
@@ -56,6 +56,14 @@ _OVERWHELMING_HOURS = 6
 _OVERWHELMING_COUNT = 30
 _OVERWHELMING_RATIO = 8.0
 _OVERWHELMING_SCORE = 12.0
+#: Evidences of which it is noted since when they are signals, besides named detectors.
+_MARKED = (
+    EvidenceName.VOLUME,
+    EvidenceName.NEGATIVITY,
+    EvidenceName.SPREAD,
+    EvidenceName.DUPLICATION,
+    EvidenceName.AUTHORS,
+)
 
 
 class Expected(NamedTuple):
@@ -99,6 +107,7 @@ class TopicMonitor:
         self._step = step
         self._heard = 0
         self._since: dict[str, int] = {}
+        self._signals: tuple[object, ...] = ()
         self._begin()
 
     def _begin(self) -> None:
@@ -232,8 +241,10 @@ class TopicMonitor:
         """
         little = self._heard < _HISTORY_MENTIONS
         self._heard += windows.arrived
+        if not little:
+            return False
         lately = windows.total[SIX_HOURS] >= _LATELY * self._heard > 0
-        return windows.has_text and little and lately and windows.spread < _HISTORY_SOURCES
+        return windows.has_text and lately and windows.spread < _HISTORY_SOURCES
 
     def _teaches(self, windows: Windows) -> bool:
         incident = self._incident
@@ -264,7 +275,8 @@ class TopicMonitor:
     def _decide(self, windows: Windows, joint: JointReading, *, first_heard: bool, planned: bool) -> Decision:
         """Decide one step; most are silent in every evidence and need no reading."""
         volume, share = self._volume.reading, self._share.reading
-        named = any(one.signal for one in self._named.readings)
+        readings = self._named.readings
+        named = bool(readings) and any(one.signal for one in readings)
         if not (volume.level or share.level or joint.level or named):
             return NOTHING
         reading = Reading(
@@ -406,21 +418,21 @@ class TopicMonitor:
 
     def _mark_since(self, at: int, joint: JointReading) -> None:
         """Note since when each evidence is a signal."""
-        crowd = self._crowd.reading
-        for name, signal in (
-            (EvidenceName.VOLUME, self._volume.reading.level or joint.level),
-            (EvidenceName.NEGATIVITY, self._share.reading.level or joint.level),
-            (EvidenceName.SPREAD, crowd.spread >= CROWD_SCORE),
-            (EvidenceName.DUPLICATION, crowd.campaign),
-            (EvidenceName.AUTHORS, crowd.authors and not crowd.few),
-            *((one.name, one.signal) for one in self._named.readings),
-        ):
-            if bool(signal) is (name in self._since):
-                continue
-            if signal:
-                self._since[name] = at
-            else:
-                del self._since[name]
+        crowd, since = self._crowd.reading, self._since
+        signals = (
+            self._volume.reading.level or joint.level,
+            self._share.reading.level or joint.level,
+            crowd.spread >= CROWD_SCORE,
+            crowd.campaign,
+            crowd.authors and not crowd.few,
+        )
+        named = self._named.readings
+        if signals == self._signals and not named:
+            return
+        self._signals = signals
+        told: set[str] = {name for name, signal in zip(_MARKED, signals, strict=True) if signal}
+        told.update(one.name for one in named if one.signal)
+        self._since = {name: since.get(name, at) for name in sorted(told)}
 
     def dump(self) -> dict[str, object]:
         """Return the whole state as builtins, about 9 kB in MessagePack."""

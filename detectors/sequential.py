@@ -61,9 +61,10 @@ class RateCusum(base.AnomalyDetector):
         if abs(dispersion - self._dispersion) > 0.02 * self._dispersion:
             self._dispersion = dispersion
             self._gains = log_ratios(self.ratios, dispersion)
-        if count or any(self._sums):
+        if count > mean or any(self._sums):
             self._sums = _advance(self._sums, self._gains, count, mean, min(ceiling, _MOST))
-        return max(self._sums)
+            return max(self._sums)
+        return 0.0
 
     def dump(self) -> list[float]:
         """Return the state as builtins."""
@@ -87,10 +88,12 @@ def log_ratios(ratios: tuple[float, ...], dispersion: float) -> list[tuple[float
 def _advance(
     sums: list[float], gains: list[tuple[float, float]], count: float, mean: float, ceiling: float
 ) -> list[float]:
+    if ceiling <= 0.0:
+        return [0.0] * len(sums)
     after = []
     for total, (gain, cost) in zip(sums, gains, strict=True):
         moved = total + count * gain - mean * cost
-        after.append(0.0 if moved <= 0.0 else min(ceiling, moved))
+        after.append(0.0 if moved <= 0.0 else moved if moved < ceiling else ceiling)
     return after
 
 
@@ -117,6 +120,7 @@ class ShareCusum(base.AnomalyDetector):
         self.ratios = ratios
         self._gains = [math.log(ratio) for ratio in ratios]
         self._sums = [0.0] * len(ratios)
+        self._share, self._costs = 0.0, [0.0] * len(ratios)
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the nats that the step of ``x`` would bring."""
@@ -148,10 +152,13 @@ class ShareCusum(base.AnomalyDetector):
         return max(self._sums)
 
     def _advance(self, n: float, k: float, share: float, dispersion: float, ceiling: float) -> list[float]:
+        if share != self._share:
+            self._share = share
+            self._costs = [math.log1p(share * (ratio - 1.0)) for ratio in self.ratios]
         after = []
-        for total, ratio, gain in zip(self._sums, self.ratios, self._gains, strict=True):
-            moved = total + (k * gain - n * math.log1p(share * (ratio - 1.0))) / dispersion if n else total
-            after.append(0.0 if moved <= 0.0 else min(moved, ceiling))
+        for total, gain, cost in zip(self._sums, self._gains, self._costs, strict=True):
+            moved = total + (k * gain - n * cost) / dispersion if n else total
+            after.append(0.0 if moved <= 0.0 else moved if moved < ceiling else ceiling)
         return after
 
     def dump(self) -> list[float]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from river import base
 
 from detectors.decision import Level
@@ -41,6 +42,8 @@ _HOSTILE_SHARE = 0.5
 _HOSTILE_SCORE = 4.5
 _POSITIVE_SCORE = 2.5
 _USUAL_POSITIVE = 0.2
+#: Names of an enum are slow to look up.
+_NONE = Level.NONE
 
 
 class ShareBaseline(base.AnomalyDetector):
@@ -92,7 +95,7 @@ class ShareBaseline(base.AnomalyDetector):
         self._mean_k = 0.0
         self._found = 0.0
         self._weight = 0.0
-        self._memo: tuple[float, float] | None = None
+        self._memo: tuple[float, float, float] | None = None
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``k`` of ``n`` in standard deviations; 0 for ``n`` of 0."""
@@ -112,26 +115,21 @@ class ShareBaseline(base.AnomalyDetector):
         seen = self._seen * self.overlap
         return (self._mean_k * seen + self.share * self.weight) / (self._mean_n * seen + self.weight)
 
-    def _known(self) -> tuple[float, float]:
-        """Return the usual share, off the edges, and the correlation."""
+    def known(self) -> tuple[float, float, float]:
+        """Return the usual share at least half a per cent off 0 and 1, the correlation, the usual share."""
         if self._memo is None:
-            usual = min(max(self.expected(), _EDGE), 1.0 - _EDGE)
-            self._memo = usual, self._correlation()
+            expected = self.expected()
+            self._memo = min(max(expected, _EDGE), 1.0 - _EDGE), self._correlation(), expected
         return self._memo
 
     def _residual(self, n: float, k: float) -> float:
-        usual, _ = self._known()
+        usual = self.known()[0]
         inside = min(max((k + 0.375) / (n + 0.75), 0.0), 1.0)
         return 2.0 * math.sqrt(n) * (math.asin(math.sqrt(inside)) - math.asin(math.sqrt(usual)))
 
-    @property
-    def usual(self) -> float:
-        """The usual share, at least half a per cent off 0 and 1."""
-        return self._known()[0]
-
     def dispersion(self, n: float) -> float:
         """Return how much wider than binomial the share of `n` mentions swings, at least 1."""
-        return 1.0 + (n - 1.0) * self._known()[1] if n > 1.0 else 1.0
+        return 1.0 + (n - 1.0) * self.known()[1] if n > 1.0 else 1.0
 
     def _correlation(self) -> float:
         found = (self._found + _PRIOR_WINDOWS * self.correlation) / (self._weight + _PRIOR_WINDOWS)
@@ -141,7 +139,8 @@ class ShareBaseline(base.AnomalyDetector):
         """Return the standardised residual of `k` of `n`; 0 for nothing."""
         if n < 1.0:
             return 0.0
-        usual, dispersion = self.usual, self.dispersion(n)
+        usual, correlation, _ = self._memo or self.known()
+        dispersion = 1.0 + (n - 1.0) * correlation if n > 1.0 else 1.0
         if k > n * usual:
             return math.sqrt(2.0 * share_surprise(n, k - 0.5, usual) / dispersion)
         return (k - n * usual) / math.sqrt(n * usual * (1.0 - usual) * dispersion)
@@ -176,7 +175,7 @@ class ShareBaseline(base.AnomalyDetector):
         self._mean_n, self._mean_k, self._found, self._weight = (float(v) for v in state[1:5])
 
 
-class ShareReading(NamedTuple):
+class ShareReading(msgspec.Struct, frozen=True, gc=False):
     """What the negativity evidence says of one step.
 
     Parameters
@@ -249,10 +248,10 @@ class ShareEvidence:
     def read(self, windows: Windows, threshold: float) -> ShareReading:
         """Score one step against what was learnt before it; a signal is what passes `threshold`."""
         if not windows.negative_milli[SIX_HOURS] and not self._cusum.runs:
-            self._reading = _SILENT._replace(threshold=max(threshold, _FLOOR))
+            self._reading = msgspec.structs.replace(_SILENT, threshold=max(threshold, _FLOOR))
             return self._reading
         scores = self._scores(windows)
-        window, score = self._strongest(windows, scores)
+        window, score = _strongest(windows.total, scores)
         slow = self._run(windows, max(scores))
         if slow > score:
             score = slow if windows.total[window] >= SPEAKS else 0.0
@@ -265,37 +264,25 @@ class ShareEvidence:
         `score` is that of the strangest window, of however few mentions: a night's five an hour are no
         window that speaks, but may be a run that does.
         """
-        dispersion = self._negative.dispersion(windows.total[QUARTER_HOUR])
-        usual = self._negative.usual
-        ceiling = 1.0 + _RUN * score * score / 2.0
         negative = windows.arrived_negative_milli / 1000
+        if not (negative or self._cusum.runs):
+            return 0.0
+        dispersion = self._negative.dispersion(windows.total[QUARTER_HOUR])
+        usual = self._negative.known()[0]
+        ceiling = 1.0 + _RUN * score * score / 2.0
         return math.sqrt(2.0 * self._cusum.push(windows.arrived, negative, usual, dispersion, ceiling))
 
     def _scores(self, windows: Windows) -> list[float]:
         """Return the score of each of the windows, 0 up to the usual share."""
-        usual = self._negative.usual
+        usual, score = self._negative.known()[0], self._negative.score
         found = [(windows.total[i], windows.negative_milli[i] / 1000) for i in _WINDOWS]
-        return [self._negative.score(n, k) if k > n * usual else 0.0 for n, k in found]
-
-    def _strongest(self, windows: Windows, scores: list[float]) -> tuple[int, float]:
-        """Return the window that speaks the loudest; else the shortest that could, and nothing."""
-        speaking = [i for i in _WINDOWS if windows.total[i] >= SPEAKS]
-        window, score = speaking[0] if speaking else HOUR, 0.0
-        for i, found in zip(_WINDOWS, scores, strict=True):
-            if i in speaking and found > score and (i != SIX_HOURS or not self._has_calmed(windows)):
-                window, score = i, found
-        return window, score
-
-    def _has_calmed(self, windows: Windows) -> bool:
-        """Return whether the last hour is back to usual, so that six hours would only echo."""
-        total = windows.total[HOUR]
-        return total >= _LEAST and self._negative.score(total, windows.negative_milli[HOUR] / 1000) < _CALM
+        return [score(n, k) if k > n * usual else 0.0 for n, k in found]
 
     def _judge(self, windows: Windows, window: int, score: float, threshold: float) -> ShareReading:
-        share = windows.negative_milli[window] / 1000 / max(windows.total[window], 1)
-        bar = self._negative.expected() + _RISE
+        share = windows.negative_milli[window] / 1000 / (windows.total[window] or 1)
+        bar = self._negative.known()[2] + _RISE
         raised = score > 0.0 and share >= bar
-        level = Level.HIGH if raised and score >= threshold else Level.NONE
+        level = Level.HIGH if raised and score >= threshold else _NONE
         hostile = raised and score >= _HOSTILE_SCORE and share >= _HOSTILE_SHARE
         return ShareReading(window, score, threshold, level, raised, hostile, bar)
 
@@ -315,11 +302,11 @@ class ShareEvidence:
 
     def dump(self) -> dict[str, Any]:
         """Return the state as builtins."""
-        reading = self._reading
+        reading = msgspec.structs.astuple(self._reading)
         return {
             "baselines": [b.dump() for b in (self._negative, self._counted, self._positive)],
             "cusum": self._cusum.dump(),
-            "reading": [*reading[:3], int(reading.level), *reading[4:]],
+            "reading": [*reading[:3], int(self._reading.level), *reading[4:]],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -330,3 +317,22 @@ class ShareEvidence:
         self._cusum.restore(state["cusum"])
         window, score, threshold, level, *rest = state["reading"]
         self._reading = ShareReading(window, score, threshold, Level(level), *rest)
+
+
+def _strongest(totals: tuple[int, ...], scores: list[float]) -> tuple[int, float]:
+    """Return the window that speaks the loudest; else the shortest that could, and nothing.
+
+    Six hours only echo once the last hour is back to usual.
+    """
+    quarter, hour, six_hours = scores
+    window, score = HOUR, 0.0
+    if totals[QUARTER_HOUR] >= SPEAKS:
+        window, score = QUARTER_HOUR, quarter
+    if totals[HOUR] >= SPEAKS and hour > score:
+        window, score = HOUR, hour
+    if totals[HOUR] < SPEAKS <= totals[SIX_HOURS] and not score:
+        window = SIX_HOURS
+    echoes = totals[HOUR] >= _LEAST and hour < _CALM
+    if totals[SIX_HOURS] >= SPEAKS and six_hours > score and not echoes:
+        window, score = SIX_HOURS, six_hours
+    return window, score

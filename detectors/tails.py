@@ -48,7 +48,7 @@ def surprise(count: float, mean: float, dispersion: float = 1.0) -> float:
         return count * math.log(count / mean) - (count - mean)
     size = mean / (dispersion - 1.0)
     nats = count * math.log(count / mean) - (count + size) * math.log1p((count - mean) / (mean + size))
-    return max(nats, 0.0)
+    return nats if nats > 0.0 else 0.0
 
 
 def share_surprise(n: float, k: float, share: float) -> float:
@@ -57,11 +57,13 @@ def share_surprise(n: float, k: float, share: float) -> float:
     `n` times the Kullback-Leibler divergence of the seen from the usual share: at most ``-log P(X >= k)`` of
     a binomial count (Chernoff). `share` lies inside 0 .. 1; `k` may be fractional.
     """
-    seen = min(k / n, 1.0) if n > 0.0 else 0.0
+    seen = k / n if n > 0.0 else 0.0
     if seen <= share:
         return 0.0
-    rest = (1.0 - seen) * math.log((1.0 - seen) / (1.0 - share)) if seen < 1.0 else 0.0
-    return max(n * (seen * math.log(seen / share) + rest), 0.0)
+    if seen >= 1.0:
+        return n * math.log(1.0 / share)
+    nats = n * (seen * math.log(seen / share) + (1.0 - seen) * math.log((1.0 - seen) / (1.0 - share)))
+    return nats if nats > 0.0 else 0.0
 
 
 def _log_mass(k: int, mean: float, dispersion: float) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from river import base
 
 from detectors.budget import BudgetLadder
@@ -42,7 +43,7 @@ _LONG_WEIGHT = 0.8
 _FLOOR = 2.5
 #: The budget is learnt from this age on: before, each hour of the day is new.
 _FIRST_SECONDS = 24 * _HOUR_SECONDS
-#: A window is learnt each time that such a part (one in so many) of it is new.
+#: A window is learnt each time that such a part (one in so many) of it is new, in whole steps at least.
 _PARTS = 4
 #: A window below so many standard deviations is back to usual; a calm hour ends a run of steps.
 _CALM = 1.0
@@ -53,12 +54,14 @@ _RUN = 3.0
 _BUSY = 2.0
 _BUSY_DAY = 3.0
 _BUSY_SECONDS = 1800
+#: Names of an enum are slow to look up.
+_NONE = Level.NONE
 #: Extreme volume: so many standard deviations and so many times the expected count.
 _EXTREME_SCORE = 8.0
 _EXTREME_RATIO = 4.0
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a moment lies in the week: its own hour, the neighbour it leans to, and how far (0 .. .5)."""
 
     cell: int
@@ -66,6 +69,7 @@ class Place(NamedTuple):
     lean: float
 
 
+@lru_cache(maxsize=1024)
 def place_of(at: int, utc_offset_seconds: int, country: str = "") -> Place:
     """Return the place of the moment just before `at` (epoch seconds) in the local week.
 
@@ -126,8 +130,6 @@ class WindowVolume(base.AnomalyDetector):
         self._wide = 1.0
         self._cell_mean = [0.0] * CELLS
         self._cell_seen = [0] * CELLS
-        self._memo_cells: tuple[int, int] | None = None
-        self._memo = (1.0, 1.0)
 
     def score_one(self, x: Mapping[base.typing.FeatureName, Any]) -> float:
         """Return the residual of ``x`` in standard deviations."""
@@ -141,14 +143,16 @@ class WindowVolume(base.AnomalyDetector):
 
     def mean(self, place: Place) -> float:
         """Return the expected count at `place`: the level times the factor, leaning to the neighbour's."""
-        if not self._level:
-            return 0.0
-        cell, neighbour, lean = place
-        if self._memo_cells != (cell, neighbour):
-            self._memo_cells = (cell, neighbour)
-            self._memo = (self._factor(cell), self._factor(neighbour))
-        own, beside = self._memo
-        return self._level * (own + (beside - own) * lean)
+        level, own, slope = self.base(place)
+        return level * (own + slope * place.lean)
+
+    def base(self, place: Place) -> tuple[float, float, float]:
+        """Return level, factor of the cell, and how much more that of the neighbour is.
+
+        They hold until the next count is learnt or another cell begins.
+        """
+        own = self._factor(place.cell)
+        return self._level, own, self._factor(place.neighbour) - own
 
     @property
     def seen(self) -> int:
@@ -183,13 +187,12 @@ class WindowVolume(base.AnomalyDetector):
         """Return how far `count` stands above `mean`, in standard deviations; negative below."""
         if count > mean:
             least = 0.5 / (1.0 + self._seen * self.overlap)
-            return math.sqrt(2.0 * surprise(count, max(least, mean), self._wide))
+            return math.sqrt(2.0 * surprise(count, mean if mean > least else least, self._wide))
         return (count - mean) / math.sqrt(mean * self._wide) if mean > 0.0 else 0.0
 
     def learn(self, count: float, place: Place, mean: float) -> None:
         """Take `count` into level, hour and spread; `mean` is what was expected of it."""
         self._seen += 1
-        self._memo_cells = None
         rate = max(self._fade, _YOUNG / (self._seen + _YOUNG))
         self._spread += rate * self._wider(count, mean)
         self._wide = max(self._spread, 1.0)
@@ -216,10 +219,9 @@ class WindowVolume(base.AnomalyDetector):
         self._wide = max(self._spread, 1.0)
         self._cell_mean = [float(v) for v in state[3]]
         self._cell_seen = [int(v) for v in state[4]]
-        self._memo_cells = None
 
 
-class VolumeReading(NamedTuple):
+class VolumeReading(msgspec.Struct, frozen=True, gc=False):
     """What the volume evidence says of one step.
 
     Parameters
@@ -268,7 +270,7 @@ class VolumeEvidence:
         self._offset = settings.utc_offset_minutes * 60
         self._step = step
         self._steps = 0
-        self._paces = [max(step, seconds // _PARTS // step * step) for seconds in WINDOW_SECONDS]
+        self._paces = [-(-seconds // (_PARTS * step)) * step for seconds in WINDOW_SECONDS]
         self.windows = [
             WindowVolume(memory=_WEEK_SECONDS / pace, overlap=min(1.0, pace / seconds))
             for pace, seconds in zip(self._paces, WINDOW_SECONDS, strict=True)
@@ -276,6 +278,8 @@ class VolumeEvidence:
         self._block_steps = max(1, _HOUR_SECONDS // step)
         self._block = [0, 0]
         self._usual = WindowVolume(memory=_WEEK_SECONDS / step / self._block_steps)
+        self._bases: list[tuple[float, float, float]] = []
+        self._based: tuple[int, int] | None = None
         self._recent = 0.0
         self._haste = min(1.0, step / _BUSY_SECONDS)
         self._first = -(-_FIRST_SECONDS // step)
@@ -303,8 +307,7 @@ class VolumeEvidence:
     ) -> VolumeReading:
         """Score one step against what was learnt before it, times what the calendar expects."""
         totals = windows.total
-        means = [window.mean(place) for window in self.windows]
-        usual = self._usual.mean(place)
+        *means, usual = self._expect(place)
         if factors is not NOTHING_PLANNED:
             means = [mean * factor for mean, factor in zip(means, factors, strict=True)]
             usual *= factors[FIVE_MINUTES]
@@ -312,17 +315,27 @@ class VolumeEvidence:
         self._mark_calm(scores, windows.at)
         run = self._arrive(windows.arrived, scores, usual)
         window, score = self._strongest(scores, run, usual)
-        threshold = max(self._ladder.get(), _FLOOR)
+        threshold = self._ladder.get()
+        threshold = threshold if threshold > _FLOOR else _FLOOR
         credible = totals[window] >= self._least
         if self._steps >= self._first:
             self._ladder.update(score if credible else 0.0)
-        level = Level.NONE
-        if credible and score >= threshold:
-            level = _level(score, totals[window], means[window])
+        level = _level(score, totals[window], means[window]) if credible and score >= threshold else _NONE
         self._reading = VolumeReading(window, score, threshold, level, credible, tuple(means))
         return self._reading
 
+    def _expect(self, place: Place) -> list[float]:
+        """Return the expected count of each window, and of an hour of arrivals."""
+        cells, lean = (place.cell, place.neighbour), place.lean
+        if self._based != cells:
+            self._based = cells
+            self._bases = [window.base(place) for window in (*self.windows, self._usual)]
+        return [level * (own + slope * lean) for level, own, slope in self._bases]
+
     def _mark_calm(self, scores: list[float], at: int) -> None:
+        if max(scores) < _CALM:
+            self._calm = [at] * len(scores)
+            return
         calm = self._calm
         for i, score in enumerate(scores):
             if score < _CALM or not calm[i]:
@@ -334,10 +347,13 @@ class VolumeEvidence:
         Returns how strange the newest run of steps is, in standard deviations.
         """
         self._recent += self._haste * (arrived - self._recent)
-        top = max(scores[:SIX_HOURS] if scores[HOUR] < _CALM else scores[:DAY])
+        five, quarter, hour, six_hours, _ = scores
+        top = five if five > quarter else quarter
+        top = hour if hour > top else top
+        top = six_hours if six_hours > top and hour >= _CALM else top
         ceiling = 1.0 + _RUN * top * top / 2.0 if top > 0.0 and self._usual.seen else 0.0
         nats = self._cusum.push(arrived, usual / self._block_steps, self._usual.spread, ceiling)
-        return math.sqrt(2.0 * nats)
+        return math.sqrt(2.0 * nats) if nats else 0.0
 
     def _busy(self, usual: float) -> float:
         """Return how far the arrivals of the last half hour stand above usual, in standard deviations."""
@@ -347,7 +363,7 @@ class VolumeEvidence:
         """Return the window that speaks and its score, or that of the newest run of steps."""
         five, quarter = scores[FIVE_MINUTES], scores[QUARTER_HOUR]
         window = FIVE_MINUTES if five >= quarter else QUARTER_HOUR
-        score = (max(five, 0.0) + max(quarter, 0.0)) / 2.0
+        score = ((five if five > 0.0 else 0.0) + (quarter if quarter > 0.0 else 0.0)) / 2.0
         long = HOUR
         for i in (SIX_HOURS, DAY):
             if scores[i] > scores[long] and self._age(i) >= WINDOW_SECONDS[i]:
@@ -375,12 +391,14 @@ class VolumeEvidence:
         for i, pace in enumerate(self._paces):
             if lived % pace == 0 and filled >= WINDOW_SECONDS[i]:
                 self.windows[i].learn(windows.total[i], place, self._reading.means[i])
+                self._bases[i] = self.windows[i].base(place)
         block = self._block
         block[0] += windows.arrived
         block[1] += 1
         if block[1] == self._block_steps:
             middle = place_of(windows.at - block[1] * self._step // 2, self._offset, self._settings.holidays)
             self._usual.learn(block[0], middle, self._usual.mean(middle))
+            self._bases[-1] = self._usual.base(place)
             self._block = [0, 0]
 
     def onset(self, window: int, at: int) -> int:
@@ -390,6 +408,7 @@ class VolumeEvidence:
     def dump(self) -> dict[str, Any]:
         """Return the state as builtins."""
         reading = self._reading
+        spoke = [reading.window, reading.score, reading.threshold, int(reading.level), reading.credible]
         return {
             "windows": [window.dump() for window in self.windows],
             "steps": self._steps,
@@ -399,7 +418,7 @@ class VolumeEvidence:
             "cusum": self._cusum.dump(),
             "ladder": self._ladder.dump(),
             "calm": list(self._calm),
-            "reading": [*reading[:3], int(reading.level), reading.credible, list(reading.means)],
+            "reading": [*spoke, list(reading.means)],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -408,6 +427,7 @@ class VolumeEvidence:
             window.restore(saved)
         self._steps = int(state["steps"])
         self._usual.restore(state["usual"])
+        self._based = None
         self._block = [int(v) for v in state["block"]]
         self._recent = float(state["recent"])
         self._cusum.restore(state["cusum"])
