@@ -22,6 +22,7 @@ from api.store.states import (
     Purpose,
 )
 from detectors.events import AlertKind, EventName, EvidenceName, Severity
+from detectors.gist import Label
 
 Item = TypeVar("Item")
 
@@ -71,6 +72,14 @@ class Evidence(BaseModel):
     detector: str | None = None
 
 
+class SampleCorrection(BaseModel):
+    """What an officer calls a sample."""
+
+    id: str
+    label: Label
+    by: str
+
+
 class Sample(BaseModel):
     """One masked mention."""
 
@@ -79,6 +88,7 @@ class Sample(BaseModel):
     url: str | None = None
     published_at: datetime
     mention: str | None = Field(None, description="64 bits of source and id, in hexadecimal digits")
+    correction: SampleCorrection | None = Field(None, description="In the detail of one alert")
 
 
 class Model(BaseModel):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 
 import uvicorn
@@ -16,6 +16,7 @@ from api.keys import ensure_admin_key
 from api.services import Services, build
 from api.settings import ApiSettings
 from api.store import StoreError, open_store, serving
+from detectors.gist import Gist
 
 GRACE_SECONDS = 2
 BACKLOG = 512
@@ -118,15 +119,17 @@ def _serve(services: Services, listening: socket.socket) -> None:
     asyncio.run(new_server(services, app).serve(sockets=[listening]))
 
 
-def run(settings: ApiSettings) -> int:
+def run(settings: ApiSettings, gist_of: Callable[[str], Gist]) -> int:
     """Run the API until SIGINT or SIGTERM; gives the exit status.
+
+    ``gist_of`` gives what a correction keeps of a sample's text.
 
     1, after one clear line in the log, when the store cannot be opened or the port is taken.
     """
     logs.configure()
     try:
         with serving(settings.store_url), closing(open_store(settings.store_url)) as store:
-            return _run_with(settings, build(settings, store))
+            return _run_with(settings, build(settings, store, gist_of))
     except StoreError as error:
         logs.fail(LOG, "store_unusable", reason=str(error))
         return 1

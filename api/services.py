@@ -1,5 +1,6 @@
 """What the routes work with, made once per process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, cast
 
@@ -10,6 +11,7 @@ from api.calendar import PLANS
 from api.channels import Channels
 from api.channels import build as channels
 from api.clock import Clock, WallClock
+from api.corrections import SAID
 from api.dispatcher import LEASE_SECONDS, Dispatcher, Pace
 from api.feedback import VERDICTS
 from api.housekeeper import Housekeeper
@@ -24,11 +26,12 @@ from api.settings import ApiSettings
 from api.store import Store
 from api.store.calls import Call
 from api.store.projection import Projected
+from detectors.gist import Gist
 
 
 @dataclass
 class Services:
-    """The parts of one API process."""
+    """The parts of one API process; ``gist_of`` gives what a correction keeps of a sample's text."""
 
     settings: ApiSettings
     store: Store
@@ -36,6 +39,7 @@ class Services:
     sender: Sender
     producer: MentionProducer
     channels: Channels
+    gist_of: Callable[[str], Gist]
     clock: Clock = field(default_factory=WallClock)
     journal: Bell = field(default_factory=Bell)
     due: Bell = field(default_factory=Bell)
@@ -63,10 +67,12 @@ class Services:
         """Make what ends what has been kept long enough."""
         return Housekeeper(self.store, self.clock, self.settings.terms)
 
-    def new_publishers(self) -> tuple[Publisher[int], Publisher[dict[str, int]]]:
-        """Make what publishes verdicts and planned events."""
+    def new_publishers(self) -> tuple[Publisher[int], *tuple[Publisher[dict[str, int]], ...]]:
+        """Make what publishes verdicts, planned events and corrections."""
         verdicts = Publisher(self.store, self.producer, self.journal, VERDICTS)
-        return verdicts, Publisher(self.store, self.producer, self.journal, PLANS)
+        return verdicts, *(
+            Publisher(self.store, self.producer, self.journal, outgoing) for outgoing in (PLANS, SAID)
+        )
 
     def on_projected(self, batch: Projected) -> None:
         """Count a batch and wake whoever waits for what it brought; called in a projector's thread."""
@@ -77,7 +83,7 @@ class Services:
             self.due.ring()
 
 
-def build(settings: ApiSettings, store: Store) -> Services:
+def build(settings: ApiSettings, store: Store, gist_of: Callable[[str], Gist]) -> Services:
     """Make the parts; nothing runs yet."""
     metrics = Metrics()
     metrics.seed(store)
@@ -89,6 +95,7 @@ def build(settings: ApiSettings, store: Store) -> Services:
         sender=sender,
         channels=channels.channels(settings, sender),
         producer=MentionProducer(settings.kafka_bootstrap, settings.kafka_produce_seconds),
+        gist_of=gist_of,
     )
     services.projectors = tuple(
         Projector(store, settings.kafka_bootstrap, duty, services.on_projected, settings.deadline_rules)

@@ -66,8 +66,9 @@ def worker() -> None:
 def api() -> None:
     """Run the API: HTTP, console, live stream and the delivery of webhooks."""
     from api.server import run
+    from streams.understanding import sample_gist
 
-    _leave(run(_settings().api))
+    _leave(run(_settings().api, sample_gist))
 
 
 @app.command()

@@ -6,6 +6,7 @@ same wherever it is read.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,12 @@ from streams.signature import signature
 from streams.text import canonical, normalise, readable, words
 
 if TYPE_CHECKING:
+    from detectors.gist import Gist
     from streams.catalogue import Catalogue
     from streams.segmentation import Words
 
 __all__ = ["EXAMPLE_CHARS", "MAX_PHRASES", "Understanding", "bundled_lexicons", "bundled_polarity"]
-__all__ += ["bundled_words", "polarity_words"]
+__all__ += ["bundled_words", "polarity_words", "sample_gist"]
 
 #: Longest sample shown to officers, in characters.
 EXAMPLE_CHARS = 200
@@ -55,6 +57,16 @@ def bundled_polarity() -> PolarityModel:
     """Return a polarity model as shipped: bundled lexicons and trained weights, no corrections."""
     weights = files("detectors").joinpath("polarity_vi.weights").read_bytes()
     return PolarityModel(bundled_lexicons(), unpack(weights))
+
+
+@cache
+def _shipped() -> PolarityModel:
+    return bundled_polarity()
+
+
+def sample_gist(text: str) -> Gist:
+    """Return what a correction keeps of a sample; the first call loads the model."""
+    return _shipped().gist(polarity_words("", text))
 
 
 def bundled_signs() -> Signs:

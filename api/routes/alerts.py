@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, cast
 
 import msgspec
 from fastapi import APIRouter, Body, Depends, Query, Response
@@ -19,7 +19,7 @@ from api.query import Sampled, StrictQuery, no_query
 from api.routes.answers import CONFLICT, NOT_FOUND, SHARED, answer
 from api.schemas import Alert, JournalLine, Page
 from api.services import Services, Use
-from api.store import alerts, deadlines
+from api.store import alerts, corrections, deadlines
 from api.store.audit import note
 from api.store.states import Action, AlertState, AlertVerdict, HumanState, Origin
 from detectors.events import AlertKind, Severity
@@ -134,7 +134,24 @@ def _view(connection: Connection, alert_id: str, now: int) -> alerts.View:
     row = alerts.find(connection, alert_id)
     if row is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, "there is no alert with this id")
-    return alerts.view(row) | {"deadlines": deadlines.of_alert(connection, alert_id, now)}
+    return _corrected(connection, alerts.view(row)) | {
+        "deadlines": deadlines.of_alert(connection, alert_id, now)
+    }
+
+
+def _corrected(connection: Connection, view: alerts.View) -> alerts.View:
+    """Give an alert whose samples say what officers call them."""
+    samples = cast("list[dict[str, object]]", view.get("samples") or [])
+    mentions = [str(sample["mention"]) for sample in samples if sample.get("mention")]
+    said = {
+        row.mention: {"id": row.correction_id, "label": row.label, "by": row.given_by}
+        for row in corrections.in_force(connection, mentions)
+    }
+    if not said:
+        return view
+    return view | {
+        "samples": [{**sample, "correction": said.get(sample.get("mention"))} for sample in samples]
+    }
 
 
 @router.get("/{alert_id}", response_model=Alert, responses=NOT_FOUND, dependencies=[Depends(no_query)])

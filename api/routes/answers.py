@@ -26,6 +26,9 @@ SHARED: Responses = {
 NOT_FOUND = _problem(HTTPStatus.NOT_FOUND, "There is no such thing")
 CONFLICT = _problem(HTTPStatus.CONFLICT, "Not possible in the present state, which is named")
 AWAY = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "Kafka did not take it in time; send it again")
+TOO_MANY = _problem(
+    HTTPStatus.TOO_MANY_REQUESTS, "Too many requests, or corrections; `Retry-After` says when to go on"
+)
 TOO_LARGE = _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large")
 
 

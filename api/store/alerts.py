@@ -1,6 +1,6 @@
 """Reading alerts and doing what officers do with them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +11,7 @@ from api.lifecycle import Conflict, Standing, Wish, decide
 from api.store import deadlines
 from api.store import tables as t
 from api.store.calls import Call, call
-from api.store.states import Action, AlertVerdict, HumanState, Origin
+from api.store.states import Action, AlertVerdict, HumanState, Origin, SampleAction
 from api.store.turns import Turn, take_turn
 
 View = dict[str, object]
@@ -100,16 +100,27 @@ def act(connection: Connection, alert_id: str, wish: Wish, actor: str, now_ms: i
         if _set(connection, alert_id, before, after, _columns(wish, actor, now_ms)):
             break
     call(connection, Call.JOURNAL)
-    said = {"action": wish.action, "verdict": wish.verdict, "reason": wish.reason, "comment": wish.comment}
+    said = {"verdict": wish.verdict, "reason": wish.reason, "comment": wish.comment}
     body = {**said, "to": wish.to, "human_state": after.human_state}
-    line = {"event": wish.action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}
-    connection.execute(
-        insert(t.alert_events).values(
-            alert_id=alert_id, origin=Origin.OFFICER, body=msgspec.json.encode(body).decode(), **line
-        )
-    )
+    write_line(connection, alert_id, wish.action, actor, now_ms, body)
     deadlines.acted(connection, alert_id, wish.action, now_ms)
     return None
+
+
+def write_line(
+    connection: Connection,
+    alert_id: str,
+    action: Action | SampleAction,
+    actor: str,
+    now_ms: int,
+    said: Mapping[str, object],
+) -> None:
+    """Add what an officer did to the journal; the caller has its turn."""
+    line = {"event": action, "actor": actor, "at_ms": now_ms, "decided_ms": now_ms}
+    body = msgspec.json.encode({"action": action, **said}).decode()
+    connection.execute(
+        insert(t.alert_events).values(alert_id=alert_id, origin=Origin.OFFICER, body=body, **line)
+    )
 
 
 def _standing(connection: Connection, alert_id: str) -> Standing:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, false, select, true, update
 
-from api.store import audit
+from api.store import audit, corrections
 from api.store import tables as t
 from api.store.upsert import insert_into
 from detectors.events import mention_key
@@ -36,10 +36,10 @@ class Erasure:
         """What is remembered: of a mention, digests of what was named, as an id and as a link."""
         if self.mention is None:
             return frozenset({WHOLE_SOURCE})
-        return frozenset({_sha256(f"{mention_key(self.source, self.mention):016x}"), _sha256(self.mention)})
+        return frozenset({digest(f"{mention_key(self.source, self.mention):016x}"), digest(self.mention)})
 
 
-def _sha256(name: str) -> str:
+def digest(name: str) -> str:
     """Digest what a mention is known by: its link, or the 16 digits that a sample has of its id."""
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -53,7 +53,16 @@ def erase(connection: Connection, erasure: Erasure, now_ms: int) -> int:
     audit.note(connection, COMMAND_LINE, what, erasure.source, now_ms)
     erased = _erased(set(digests))
     _strip_answers(connection, erased)
+    _take_back(connection, erasure, now_ms)
     return sum(_strip(connection, seq, body, erased) for seq, body in _lines_with_samples(connection))
+
+
+def _take_back(connection: Connection, erasure: Erasure, now_ms: int) -> None:
+    """Take back what was learned from what is erased: nothing of it is kept, not even hashes of its words."""
+    for row in corrections.in_force(connection):
+        names = {WHOLE_SOURCE, digest(row.mention), row.url_sha256}
+        if row.source == erasure.source and names & erasure.digests:
+            corrections.take_back(connection, row, COMMAND_LINE, now_ms)
 
 
 def _lines_with_samples(connection: Connection) -> Iterator[tuple[int, str]]:
@@ -128,6 +137,6 @@ def _erased(erasures: set[tuple[str, str]]) -> Chosen:
 
     def chosen(sample: dict[str, Any]) -> bool:
         names = [name for name in (sample.get("mention"), sample.get("url")) if isinstance(name, str)]
-        return any((sample.get("source"), one) in erasures for one in (WHOLE_SOURCE, *map(_sha256, names)))
+        return any((sample.get("source"), one) in erasures for one in (WHOLE_SOURCE, *map(digest, names)))
 
     return chosen

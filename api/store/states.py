@@ -50,6 +50,13 @@ class Action(StrEnum):
     REOPEN = "reopen"
 
 
+class SampleAction(StrEnum):
+    """What an officer said of a sample of an alert."""
+
+    CORRECT = "correct"
+    TAKE_BACK = "take_back"
+
+
 class EndpointState(StrEnum):
     """Whether an endpoint receives deliveries."""
 

@@ -231,6 +231,28 @@ planned_events = Table(
     Index(None, "ends_ms"),
 )
 
+corrections = Table(
+    "corrections",
+    METADATA,
+    Column("correction_id", String(40), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("mention", String(16), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("url_sha256", String(64)),
+    Column("alert_id", String(200), nullable=False),
+    Column("topic_id", String(200), nullable=False),
+    Column("label", String(20), nullable=False),
+    Column("gist", Text),
+    Column("given_by", String(200), nullable=False),
+    Column("given_ms", BigInteger, nullable=False),
+    Column("taken_back_by", String(200)),
+    Column("taken_back_ms", BigInteger),
+    Column("revision", Integer, nullable=False),
+    Column("published_revision", Integer, nullable=False),
+    UniqueConstraint("mention"),
+    Index(None, "alert_id"),
+)
+
 attempts = Table(
     "attempts",
     METADATA,

@@ -31,6 +31,7 @@ class Duty(IntEnum):
     FEEDBACK = 103
     HOUSEKEEPING = 104
     CALENDAR = 105
+    CORRECTIONS = 106
 
 
 def is_shared(connection: Connection) -> bool:

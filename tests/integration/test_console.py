@@ -122,6 +122,56 @@ async def test_the_detail_tells_what_since_when_how_much_and_who_was_told(
         await asyncio.to_thread(work, address)
 
 
+async def test_an_officer_corrects_the_tone_of_a_sample_and_takes_it_back(
+    api: Api, browser: Browser, tmp_path: Path
+) -> None:
+    """Who said it stands beside the sample; pressed again, it is taken back."""
+    [sample] = alert_event().samples
+    neutral, positive = (f"#tone-{sample.mention}-{label}" for label in ("neutral", "positive"))
+
+    def pressed() -> str:
+        script = "return document.querySelector('[aria-pressed=true]')?.textContent ?? ''"
+        return str(browser.driver.execute_script(script))
+
+    def work(address: str) -> None:
+        sign_in(browser, address, api.keys[Role.OFFICER])
+        browser.click("#alerts button")
+        browser.sees("Sắc thái:", "blockquote")
+        browser.click(neutral)
+        browser.until(lambda: pressed() == "trung tính", "what was said is pressed")
+        browser.sees("the-officer", "blockquote")
+        browser.sees("sửa sắc thái · the-officer · trung tính", ".history")
+        browser.screenshot(tmp_path / "tones_vi.png")
+        browser.click(positive)
+        browser.until(lambda: pressed() == "tích cực", "what was said last is pressed")
+        browser.click("#language")
+        browser.until(lambda: pressed() == "positive", "in the other language")
+        browser.screenshot(tmp_path / "tones_en.png")
+        browser.click(positive)
+        browser.until(lambda: pressed() == "", "taken back")
+        browser.sees("correction taken back", ".history")
+        assert browser.complaints() == []
+
+    async with serving(api) as address:
+        fill(api)
+        await asyncio.to_thread(work, address)
+
+
+async def test_a_viewer_sees_no_buttons_for_the_tone(api: Api, browser: Browser) -> None:
+    """Reading is all that a viewer does."""
+
+    def work(address: str) -> None:
+        sign_in(browser, address, api.keys[Role.VIEWER])
+        browser.click("#alerts button")
+        browser.sees("bệnh viện hết thuốc", "blockquote")
+        assert browser.number("document.querySelectorAll('.tones').length") == 0
+        assert browser.complaints() == []
+
+    async with serving(api) as address:
+        fill(api)
+        await asyncio.to_thread(work, address)
+
+
 async def test_an_officer_plans_what_is_known_beforehand(api: Api, browser: Browser) -> None:
     """In +07:00; the calendar shows it and it can be cancelled."""
 

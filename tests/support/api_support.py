@@ -35,6 +35,7 @@ from detectors.events import (
     TopicRef,
     encode_event,
 )
+from streams.understanding import sample_gist
 
 START = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 NO_KAFKA = "127.0.0.1:1"
@@ -152,7 +153,7 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
     own = {"data_dir": folder, "kafka_bootstrap": NO_KAFKA, "database_url": store_address(folder)}
     chosen = ApiSettings.model_validate(own | {"rate_limit_per_minute": 0} | settings)
     store = open_store(chosen.store_url)
-    services = build(chosen, store)
+    services = build(chosen, store, sample_gist)
     services.projectors = ()
     services.journal.bind()
     services.due.bind()

@@ -11,6 +11,7 @@ import api.dispatcher
 import api.services
 from api.server import run
 from api.settings import ApiSettings
+from streams.understanding import sample_gist
 
 SOON_SECONDS = 2.0
 
@@ -33,4 +34,4 @@ def _serve(settings: dict[str, object]) -> None:
     """Serve in silence; a claim whose holder died is free after seconds, so nobody waits for a minute."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     api.services.LEASE_SECONDS = api.dispatcher.IDLE_SECONDS = SOON_SECONDS
-    sys.exit(run(ApiSettings.model_validate(settings)))
+    sys.exit(run(ApiSettings.model_validate(settings), sample_gist))

@@ -136,7 +136,7 @@ function drawDetail(moveFocus = false) {
   const kept = same ? written(box) : new Map();
   document.body.classList.add("reading");
   box.dataset.alert = shown.alert.alert_id;
-  box.replaceChildren(...detail(shown, { role, act, silence, back: leave }));
+  box.replaceChildren(...detail(shown, { role, act, correct, silence, back: leave }));
   restore(box, kept);
   if (moveFocus) {
     find("headline").focus({ preventScroll: true });
@@ -182,6 +182,20 @@ async function act(action, body = {}, missing = "", field = null) {
   try {
     await post(`/v1/alerts/${encodeURIComponent(id)}/${action}`, { ...body, handling_revision });
     for (const field of find("detail").querySelectorAll("input, textarea, select")) field.value = "";
+    tell(say("done"));
+  } catch (error) {
+    tell(failure(error), true);
+  }
+  await choose(id);
+}
+
+// what a sample is called; no label takes back what was said
+async function correct(sample, label) {
+  const id = shown.alert.alert_id;
+  const path = label ? `/v1/alerts/${encodeURIComponent(id)}/samples/${encodeURIComponent(sample.mention)}/polarity`
+    : `/v1/corrections/${encodeURIComponent(sample.correction.id)}/take_back`;
+  try {
+    await post(path, label ? { label } : undefined);
     tell(say("done"));
   } catch (error) {
     tell(failure(error), true);

@@ -4,6 +4,7 @@
 import { chart } from "./chart.js";
 import { ago, button, clock, duration, element, labelled, moment, named, number, page, percent, say, word } from "./page.js";
 
+const LABELS = ["negative", "neutral", "positive"];
 const VERDICTS = ["crisis", "useful", "false_alarm", "planned", "duplicate"];
 const SILENCE_HOURS = [1, 4, 12, 24];
 
@@ -85,12 +86,26 @@ function handling(alert, act) {
         !verdict.value && say("pick_first"), verdict))));
 }
 
-function sample(one) {
+// what officers call a sample: pressed is what was said last; pressed again, it is taken back
+function tone(one, correct) {
+  const said = one.correction;
+  const label = (name) => {
+    const pressed = said?.label === name;
+    const made = button(`tone-${one.mention}-${name}`, word("label", name), () => correct(one, pressed ? null : name), "tone");
+    made.setAttribute("aria-pressed", pressed);
+    return made;
+  };
+  return element("div", { className: "tones", title: say("tone_help") }, element("span", { className: "small", text: `${say("tone")}:` }),
+    ...LABELS.map(label), said && element("span", { className: "small", text: said.by }));
+}
+
+function sample(one, correct) {
   const quote = element("blockquote", { text: one.title_or_text });
   const source = element("footer", { className: "small", text: `${one.source ?? ""} · ${moment(one.published_at)} ` });
   if (/^https?:\/\//i.test(one.url ?? "")) source.append(element("a", {
     text: "↗", href: one.url, rel: "noopener noreferrer nofollow", target: "_blank", "aria-label": one.source || "link" }));
   quote.append(source);
+  if (correct && one.mention) quote.append(tone(one, correct));
   return quote;
 }
 
@@ -124,7 +139,7 @@ function line(one) {
   const data = one.data ?? {};
   if (one.origin === "clock") return element("li", { className: one.origin, text: `${moment(one.at)} · ${escalated(data)}` });
   const what = one.origin === "officer"
-    ? [word("action", one.event), one.by, data.to && `→ ${data.to}`, data.verdict && word("verdict", data.verdict), data.reason, data.comment]
+    ? [word("action", one.event), one.by, data.to && `→ ${data.to}`, data.verdict && word("verdict", data.verdict), data.label && word("label", data.label), data.reason, data.comment]
     : [word("event", one.event), word("severity", data.severity), `${number(data.observed)} (${usual(data)})`];
   return element("li", { className: one.origin, text: `${moment(one.at)} · ${what.filter(Boolean).join(" · ")}` });
 }
@@ -148,7 +163,7 @@ function technical(alert) {
     element("dl", { className: "pairs" }, ...rows.flatMap(([name, text]) => [element("dt", { text: say(name) }), element("dd", { text })])));
 }
 
-export function detail({ alert, past, series, deliveries, endpoints }, { role, act, silence, back }) {
+export function detail({ alert, past, series, deliveries, endpoints }, { role, act, correct, silence, back }) {
   const sources = Object.entries(alert.sources ?? {}).filter(([, count]) => count > 0).sort((one, other) => other[1] - one[1]);
   const human = [word("human", alert.human_state), alert.assignee && `→ ${alert.assignee}`, alert.handled_by,
     alert.verdict && word("verdict", alert.verdict)].filter(Boolean).join(" · ");
@@ -165,7 +180,7 @@ export function detail({ alert, past, series, deliveries, endpoints }, { role, a
     section("said", element("p", { className: "phrases" }, ...(alert.phrases ?? []).map((text) => element("q", { text }))),
       element("p", { className: "small", text: `${say("sources")}: ${sources.map(([kind, count]) => `${word("source", kind)} ${number(count)}`).join(" · ") || "–"}` }),
       element("h4", { text: say("samples") }),
-      ...((alert.samples ?? []).length ? alert.samples.map(sample) : [element("p", { className: "small", text: say("no_samples") })])),
+      ...((alert.samples ?? []).length ? alert.samples.map((one) => sample(one, officer ? correct : null)) : [element("p", { className: "small", text: say("no_samples") })])),
     section("chart", series ? chart(series, alert) : element("p", { text: say("no_series") })),
     section("evidence", element("p", { text: word("reason", alert.reason), className: "sentence" }),
       element("ul", { className: "rows" }, ...(alert.evidence ?? []).map(evidence))),

@@ -12,8 +12,9 @@ export const WORDS = {
     human: { new: "CHƯA AI NHẬN", acknowledged: "đã tiếp nhận", assigned: "đã giao", resolved: "đã xử lý xong" },
     action: {
       acknowledge: "tiếp nhận", assign: "giao", hand_over: "bàn giao", comment: "ghi chú", close: "đóng", reopen: "mở lại",
-      publish: "đã thông tin cho công chúng",
+      publish: "đã thông tin cho công chúng", correct: "sửa sắc thái", take_back: "rút lại sửa sắc thái",
     },
+    label: { negative: "tiêu cực", neutral: "trung tính", positive: "tích cực" },
     event: { opened: "mở cảnh báo", raised: "tăng mức", updated: "cập nhật", closed: "kết thúc" },
     verdict: {
       crisis: "khủng hoảng thật", useful: "hữu ích", false_alarm: "báo nhầm", planned: "có kế hoạch trước",
@@ -61,7 +62,8 @@ export const WORDS = {
       choose: "Chọn một cảnh báo để xem chi tiết.", back: "← Danh sách", since: "Từ lúc", mentions: "Lượng đề cập",
       share: "Tiêu cực", usual: "thường {0}", between: "thường {0} đến {1}", times: "gấp {0} lần",
       todo: "Cần làm ngay", deadlines: "Thời hạn", escalated: "báo cấp trên", handling: "Xử lý", said: "Người dân nói gì",
-      samples: "Ví dụ (đã che thông tin cá nhân)", no_samples: "Không còn ví dụ nào được lưu.", chart: "Diễn biến lượng đề cập",
+      samples: "Ví dụ (đã che thông tin cá nhân)", no_samples: "Không còn ví dụ nào được lưu.",
+      tone: "Sắc thái", tone_help: "Sửa sắc thái: lời tương tự về sau được đánh giá theo. Bấm lần nữa để rút lại.", chart: "Diễn biến lượng đề cập",
       evidence: "Căn cứ", over: "gấp {0} lần ngưỡng báo", under: "bằng {0} ngưỡng báo", delivered: "Đã báo cho ai",
       no_deliveries: "Chưa có điểm nhận nào.", history: "Nhật ký", technical: "Chi tiết kỹ thuật", model: "Mô hình",
       window: "Khoảng đo", sources: "Nguồn", acknowledge: "Tiếp nhận", assign_to: "Giao cho", assign: "Giao",
@@ -90,8 +92,9 @@ export const WORDS = {
     human: { new: "NOBODY HAS IT", acknowledged: "acknowledged", assigned: "assigned", resolved: "resolved" },
     action: {
       acknowledge: "acknowledged", assign: "assigned", hand_over: "handed over", comment: "comment", close: "closed",
-      reopen: "reopened", publish: "public informed",
+      reopen: "reopened", publish: "public informed", correct: "tone corrected", take_back: "correction taken back",
     },
+    label: { negative: "negative", neutral: "neutral", positive: "positive" },
     event: { opened: "opened", raised: "raised", updated: "updated", closed: "over" },
     verdict: {
       crisis: "a real crisis", useful: "useful", false_alarm: "false alarm", planned: "planned beforehand",
@@ -138,7 +141,8 @@ export const WORDS = {
       choose: "Choose an alert to see its details.", back: "← List", since: "Since", mentions: "Mentions",
       share: "Negative", usual: "usually {0}", between: "usually {0} to {1}", times: "{0} times as many",
       todo: "Do now", deadlines: "Deadlines", escalated: "escalated", handling: "Handling", said: "What people say",
-      samples: "Samples (personal data masked)", no_samples: "No sample is kept any more.", chart: "Mentions over time",
+      samples: "Samples (personal data masked)", no_samples: "No sample is kept any more.",
+      tone: "Tone", tone_help: "Correct the tone: similar words are judged by it from now on. Press again to take it back.", chart: "Mentions over time",
       evidence: "Evidence", over: "{0} times its threshold", under: "{0} of its threshold", delivered: "Who was told",
       no_deliveries: "There is no endpoint yet.", history: "Log", technical: "Technical details", model: "Model",
       window: "Measured", sources: "Sources", acknowledge: "Acknowledge", assign_to: "Assign to", assign: "Assign",

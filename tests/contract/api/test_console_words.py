@@ -8,8 +8,9 @@ import pytest
 from api.outcome import DeadReason, Outcome
 from api.response import Goal, Standing
 from api.routing import HoldReason, WithheldReason
-from api.store.states import Action, AlertState, AlertVerdict, DeliveryState, HumanState
+from api.store.states import Action, AlertState, AlertVerdict, DeliveryState, HumanState, SampleAction
 from detectors.events import AlertKind, DecisionReason, EventName, EvidenceName, Severity
+from detectors.gist import Label
 
 STATIC = Path(__file__).parents[3] / "api" / "console" / "static"
 GROUPS = {
@@ -17,9 +18,10 @@ GROUPS = {
     "kind": [AlertKind],
     "state": [AlertState],
     "human": [HumanState],
-    "action": [Action],
+    "action": [Action, SampleAction],
     "event": [EventName],
     "verdict": [AlertVerdict],
+    "label": [Label],
     "evidence": [EvidenceName],
     "reason": [DecisionReason],
     "delivery": [DeliveryState],

@@ -91,7 +91,7 @@ async def test_counters_outlive_a_restart(tmp_path: Path) -> None:
     """They are seeded from the store."""
     async with running_api(tmp_path) as api:
         api.project(alert_event("a"))
-        again = build(api.services.settings, api.store)
+        again = build(api.services.settings, api.store, api.services.gist_of)
         page = again.metrics.render(api.store).decode()
     assert 'haidang_alert_events_total{event="opened",kind="crisis",severity="warning"} 1.0' in page
 
