@@ -192,8 +192,9 @@ class TopicMonitor:
 
         Steps come in order and none is left out: a silent step is a step with zeros. In a gap of the input
         (`Windows.fed_seconds` is 0) time stands still: nothing is decided, nothing learnt, and an open alert
-        does not come nearer to its close. A step of another length than before starts the topic anew,
-        warming up.
+        does not come nearer to its close. While a kind of source is missing (`Windows.whole_seconds` is 0)
+        the topic decides by what the others say and learns nothing. A step of another length than before
+        starts the topic anew, warming up.
         """
         if self._step != windows.step:
             self._start(windows.step)
@@ -209,9 +210,10 @@ class TopicMonitor:
         planned = factors[self._volume.reading.window] > 1.0
         decision = self._decide(windows, joint, first_heard=first_heard, planned=planned)
         events = self._advance(windows, decision, joint)
-        self._seen += 1
-        if factors == NOTHING_PLANNED and self._teaches(windows):
-            self._learn(windows, place)
+        if windows.whole_seconds:
+            self._seen += 1
+            if factors == NOTHING_PLANNED and self._teaches(windows):
+                self._learn(windows, place)
         if first_heard and self._heard >= _HISTORY_MENTIONS:
             self._begin()
         return events
@@ -230,7 +232,7 @@ class TopicMonitor:
     def _learn(self, windows: Windows, place: Place) -> None:
         self._volume.learn(windows, place)
         self._named.learn(windows, self._volume.reading.means)
-        if windows.has_text and windows.fed_seconds >= _HOUR_SECONDS:
+        if windows.has_text and windows.whole_seconds >= _HOUR_SECONDS:
             self._share.learn(windows)
             self._crowd.learn(windows)
 

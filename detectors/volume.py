@@ -382,12 +382,12 @@ class VolumeEvidence:
     def learn(self, windows: Windows, place: Place) -> None:
         """Take one step into the baselines; `read` of the same step must have come before.
 
-        A window is learnt once the topic is as old as it is long, and the input without a gap for as long
-        (before, it is not full), and then each time that a quarter of it is new.
+        A window is learnt once the topic is as old as it is long, and its talk whole for as long (before, it
+        is not full), and then each time that a quarter of it is new.
         """
         self._steps += 1
         lived = self._steps * self._step
-        filled = min(lived, windows.fed_seconds)
+        filled = min(lived, windows.whole_seconds)
         for i, pace in enumerate(self._paces):
             if lived % pace == 0 and filled >= WINDOW_SECONDS[i]:
                 self.windows[i].learn(windows.total[i], place, self._reading.means[i])

@@ -104,6 +104,9 @@ class Windows(msgspec.Struct, frozen=True):
         most 24 hours before; never more than there are mentions in that hour.
     fed_seconds
         For how long up to now the whole input has been fed without a gap, at most 24 h; 0 in a gap.
+    whole_seconds
+        For how long up to now the topic's talk has been whole: as `fed_seconds`, and no kind of source that
+        speaks of it was missing.
     examples
         At most 24 examples of the newest 6 hours in canonical order.
     has_text
@@ -125,6 +128,7 @@ class Windows(msgspec.Struct, frozen=True):
     authors: int = 0
     copies: int = 0
     fed_seconds: int = WINDOW_SECONDS[DAY]
+    whole_seconds: int = WINDOW_SECONDS[DAY]
     examples: tuple[Example, ...] = ()
     has_text: bool = True
     arrived_negative_milli: int = 0

@@ -187,7 +187,7 @@ class _Batch:
         self._understanding = understanding
         self._partitions = partitions
         self._progress: dict[int, list[int]] = {}
-        self._arrivals: dict[int, list[int]] = {}
+        self._arrivals: dict[int, dict[int, list[int]]] = {}
         self._rows: dict[tuple[str, int], wire.Rows] = {}
         self._names: dict[str, int] = {}
         self._authors: dict[tuple[str, int], int] = {}
@@ -218,7 +218,8 @@ class _Batch:
             return
         mention = item[0]
         arrived = item.arrival_ms if isinstance(item, _Matched) else arrival_ms(mention, record.appended_ms)
-        self._arrivals.setdefault(record.partition, []).append(arrived)
+        kinds = self._arrivals.setdefault(record.partition, {})
+        kinds.setdefault(_KIND_INDEX[mention.source.kind], []).append(arrived)
         self._note_source(mention)
         if isinstance(item, _Matched):
             self._observe(item)
@@ -294,10 +295,14 @@ class _Batch:
         arrivals = self._arrivals.get(partition)
         if not arrivals:
             return wire.Progress(partition, 0, 0, appended_ms)
-        first, last = min(arrivals), max(arrivals)
+        first, last = min(map(min, arrivals.values())), max(map(max, arrivals.values()))
+        kinds = {
+            kind: sorted({arrived // _MINUTE_MS for arrived in found})
+            for kind, found in sorted(arrivals.items())
+        }
         ends = (first // _MINUTE_MS, last // _MINUTE_MS)
-        between = sorted({arrived // _MINUTE_MS for arrived in arrivals}.difference(ends))
-        return wire.Progress(partition, first, last, appended_ms, between)
+        between = sorted(set().union(*kinds.values()).difference(ends))
+        return wire.Progress(partition, first, last, appended_ms, between, kinds)
 
     def _home(self, topic: str) -> int:
         return wire.home_partition(topic, self._partitions)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.feed import Feed
+from streams.feed import Feed, Span, feed_of_kind
 
 if TYPE_CHECKING:
     from streams.observation import Progress, Tick
@@ -60,8 +60,9 @@ class StreamClock(msgspec.Struct):
         Stream time, epoch milliseconds; 0 before it starts.
     start_minute
         Arrival minute of the first mention ever heard: every topic is watched since then; -1 before.
-    feed
-        Whether the whole input is fed, minute by minute.
+    feed, kinds
+        Whether the whole input is fed, minute by minute, and each kind of source that was ever heard, by its
+        place in ``detectors.windows.KINDS``.
 
     """
 
@@ -70,6 +71,7 @@ class StreamClock(msgspec.Struct):
     start_minute: int = -1
     sources: dict[int, SourceClock] = msgspec.field(default_factory=dict)
     feed: Feed = msgspec.field(default_factory=Feed)
+    kinds: dict[int, Feed] = msgspec.field(default_factory=dict)
 
     def hear(self, progress: Progress) -> None:
         """Take in that a batch of a source partition was read; the partition is active from now on."""
@@ -79,6 +81,8 @@ class StreamClock(msgspec.Struct):
             return
         ends = (progress.first_ms // _MINUTE_MS, progress.watermark_ms // _MINUTE_MS)
         self.feed.hear((*ends, *progress.between))
+        for kind, minutes in progress.kinds.items():
+            self.kinds.setdefault(kind, feed_of_kind()).hear(minutes)
         source.watermark_ms = max(source.watermark_ms, progress.watermark_ms)
         source.appended_ms = max(source.appended_ms, progress.appended_ms)
         source.idle_ms = 0
@@ -96,6 +100,11 @@ class StreamClock(msgspec.Struct):
         """Advance and return the last arrival minute that is over; -1 before stream time starts."""
         self.time_ms = max(self.time_ms, self._reached())
         return (self.time_ms - GRACE_MS) // _MINUTE_MS - 1 if self.time_ms else -1
+
+    def lacks(self, through: int) -> dict[int, list[Span]]:
+        """Judge the kinds of source up to a minute; return the gaps of those that had any."""
+        gaps = {kind: feed.close(through) for kind, feed in sorted(self.kinds.items())}
+        return {kind: spans for kind, spans in gaps.items() if spans}
 
     def _reached(self) -> int:
         if len(self.sources) < self.partitions:

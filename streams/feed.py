@@ -1,8 +1,10 @@
-"""Whether the whole input is fed: a silence far beyond its habit is a gap, not calm (pure).
+"""Whether the input, and each kind of source, is fed: a silence far beyond its habit is a gap (pure).
 
 A dead connector and a quiet night look alike to a topic. So the arrivals of all mentions are watched, matched
 or not: how long the input is usually silent is known per day, and minutes of a much longer silence are
-*unfed*. They decide nothing and teach nothing.
+*unfed*. They decide nothing and teach nothing. Where one kind of source alone is silent (the connector of
+social media is dead, the press goes on) its topics go on deciding, but learn nothing: their talk is not
+whole.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["Feed", "Span"]
+__all__ = ["Feed", "Span", "feed_of_kind", "is_gap", "missing"]
 
 #: First and last minute of a gap (since the epoch).
 Span = tuple[int, int]
@@ -28,12 +30,16 @@ _LEAST_DAYS = 3
 _TIMES = 2
 _LEAST_MINUTES = 30
 _DAY_MINUTES = 1440
+#: A kind that is usually silent for half a day is never missed: nobody can tell its death from its habit.
+_MOST_KIND_MINUTES = _DAY_MINUTES
+#: A kind that stays away for longer has left, and its topics learn to do without.
+_LEFT_MINUTES = 3 * _DAY_MINUTES
 #: Gaps remembered, the newest: a step that is repeated after a crash carries those of the steps before it.
 _SPANS = 64
 
 
 class Feed(msgspec.Struct):
-    """Arrivals of the whole input, minute by minute.
+    """Arrivals of the whole input or of one kind of source, minute by minute.
 
     Attributes
     ----------
@@ -49,6 +55,8 @@ class Feed(msgspec.Struct):
         Longest silence of each of the last days with an arrival, at most 14.
     gaps
         Unfed minutes, oldest first.
+    most
+        Where more silence than so many minutes is usual, no silence is a gap; 0: there is no such limit.
 
     """
 
@@ -59,6 +67,7 @@ class Feed(msgspec.Struct):
     longest: int = 0
     habits: list[int] = msgspec.field(default_factory=list)
     gaps: list[Span] = msgspec.field(default_factory=list)
+    most: int = 0
 
     def hear(self, minutes: Iterable[int]) -> None:
         """Take in arrival minutes, in any order; of one that is over already the first open one."""
@@ -102,7 +111,30 @@ class Feed(msgspec.Struct):
         self.last = self.through = minute
 
     def _limit(self) -> int | None:
-        """Return the minutes of silence that are usual at most; None while the habit is not known."""
+        """Return the minutes of silence that are usual at most; None while no silence is a gap."""
         if len(self.habits) < _LEAST_DAYS:
             return None
-        return max(_LEAST_MINUTES, round(_TIMES * median(self.habits)))
+        limit = max(_LEAST_MINUTES, round(_TIMES * median(self.habits)))
+        return None if self.most and limit > self.most else limit
+
+
+def feed_of_kind() -> Feed:
+    """Return the feed of a kind of source: of one that is silent half a day no silence is a gap."""
+    return Feed(most=_MOST_KIND_MINUTES)
+
+
+def is_gap(gaps: Iterable[Span], minute: int) -> bool:
+    """Return whether a minute is unfed."""
+    return any(first <= minute <= last for first, last in gaps)
+
+
+def missing(gaps: Mapping[int, Iterable[Span]], minute: int) -> frozenset[int]:
+    """Return the kinds of source that are missing in a minute, of the gaps of each.
+
+    A kind that stays away is missed for three days: then it has left, and its topics learn to do without.
+    """
+    return frozenset(
+        kind
+        for kind, spans in gaps.items()
+        if any(first <= minute <= last and minute - first < _LEFT_MINUTES for first, last in spans)
+    )

@@ -74,6 +74,9 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
         Broker's time of the last record of the batch, epoch milliseconds.
     between
         Minutes between the two in which something else arrived (since the epoch).
+    kinds
+        By place in ``detectors.windows.KINDS``, the minutes in which something of that kind of source
+        arrived, ascending; empty in records of workers that did not tell.
 
     """
 
@@ -82,6 +85,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     watermark_ms: int
     appended_ms: int
     between: list[int] = msgspec.field(default_factory=list)
+    kinds: dict[int, list[int]] = msgspec.field(default_factory=dict)
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True):

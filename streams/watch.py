@@ -20,7 +20,7 @@ from detectors.orders import Cancelled, Order, PlannedEvent
 from detectors.stories import STORY_DESK
 from detectors.windows import EVEN_MILLI
 from streams.clock import StreamClock
-from streams.feed import Span
+from streams.feed import Span, is_gap, missing
 from streams.mention import Outcome
 from streams.observation import Authors, Examples, Observations, Rows, example_limits
 from streams.seen import Seen
@@ -81,6 +81,8 @@ class Step(msgspec.Struct, array_like=True):
         knowing, whichever of the steps before it the journal has kept.
     gaps
         Minutes known to be unfed, by first and last: those of steps that the journal left out too.
+    lacks
+        The same of each kind of source that was ever missing, by its place in ``detectors.windows.KINDS``.
     rows, authors, examples
         What was admitted, with the arrival minute in which it counts: one that was over when the record came
         is replaced by the first open one here, so that repeating the step does not depend on when the steps
@@ -99,6 +101,7 @@ class Step(msgspec.Struct, array_like=True):
     orders: list[Order] = msgspec.field(default_factory=list)
     heard: int = -1
     gaps: list[Span] = msgspec.field(default_factory=list)
+    lacks: dict[int, list[Span]] = msgspec.field(default_factory=dict)
 
 
 @dataclass
@@ -172,6 +175,7 @@ class Watch:
         outcomes = self._admit_rows(step, observations)
         step.closed = self.closed = max(self.closed, self.clock.closed())
         step.gaps = self.clock.feed.close(step.closed)
+        step.lacks = self.clock.lacks(step.closed)
         latest = max((max(rows.arrivals) for rows in step.rows), default=0)
         step.hour = max(step.closed, step.start, latest, 0) // 60
         self.remember(step)
@@ -361,8 +365,10 @@ class Watch:
                     windows.pass_silence(closed)
                     if windows.closed == closed:
                         break
-                fed = not any(first <= windows.closed + 1 <= last for first, last in step.gaps)
-                closed_step = windows.close(fed=fed)
+                minute = windows.closed + 1
+                closed_step = windows.close(
+                    fed=not is_gap(step.gaps, minute), missing=missing(step.lacks, minute)
+                )
                 if self.trace is not None and isinstance(state.monitor, TopicMonitor):
                     self.trace.take(topic, closed_step, state.monitor.expected(closed_step.at))
                 effects.events += state.monitor.close(closed_step)

@@ -48,6 +48,8 @@ _AUTHOR_SLOT, _AUTHOR_SLOTS = 10, 6
 _SPREAD_MINUTES = 360
 _SPREAD_NAMES = 256
 _EXAMPLE_MINUTES = 360
+#: A kind of source that a topic heard within a week belongs to its talk.
+_KIND_MINUTES = 7 * 1440
 #: Copies are counted over the last hour of event time.
 _COPY_MINUTES = 60
 
@@ -136,6 +138,8 @@ class TopicWindows:
         self._copied = CopyMemory()
         self._gap = closed - _WINDOW_MINUTES[-1]
         self._said = PhraseMemory()
+        self._kinds: dict[int, int] = {}
+        self._lack = self._gap
 
     @property
     def quiet(self) -> bool:
@@ -197,7 +201,7 @@ class TopicWindows:
     def begin(self, closed: int) -> None:
         """Begin to be watched after the arrival minute ``closed``."""
         self.closed = self._heard = closed
-        self._gap = closed - _WINDOW_MINUTES[-1]
+        self._gap = self._lack = closed - _WINDOW_MINUTES[-1]
 
     def pass_silence(self, through: int) -> None:
         """Pass over the minutes up to ``through`` after a long silence, not over one that is talked in."""
@@ -205,11 +209,22 @@ class TopicWindows:
             talk = min(self._pending, default=through + 1)
             self.closed = max(self.closed, min(through, talk - 1))
 
-    def close(self, *, fed: bool = True) -> Windows:
-        """Close the next arrival minute, in which the input was fed or not; return the windows at its end."""
+    def close(self, *, fed: bool = True, missing: Iterable[int] = ()) -> Windows:
+        """Close the next arrival minute and return the windows at its end.
+
+        Parameters
+        ----------
+        fed
+            Whether the input was fed in it.
+        missing
+            Kinds of source that were not, as places in ``KINDS``.
+
+        """
         minute = self.closed = self.closed + 1
         if not fed:
             self._gap = minute
+        if any(minute - self._kinds.get(kind, -_KIND_MINUTES) < _KIND_MINUTES for kind in missing):
+            self._lack = minute
         self._expire(minute)
         pending = self._pending.pop(minute, None)
         if pending is not None:
@@ -242,6 +257,8 @@ class TopicWindows:
             max(self._gap, self.closed - _WINDOW_MINUTES[-1]),
             self._said.dump(),
             self._angry.dump(),
+            self._kinds,
+            max(self._lack, self.closed - _WINDOW_MINUTES[-1]),
         ]
 
     @classmethod
@@ -260,7 +277,8 @@ class TopicWindows:
         windows._heard = state.heard
         windows._copies = state.copies
         windows._copied = CopyMemory(state.copied)
-        windows._gap = state.gap
+        windows._gap, windows._lack = state.gap, state.lack
+        windows._kinds = state.kinds
         windows._said = PhraseMemory.load(state.said)
         for width, sums in zip(_WINDOW_MINUTES, windows._sums, strict=True):
             for minute, cell in windows._minutes.items():
@@ -300,6 +318,7 @@ class TopicWindows:
             for width, sums in zip(_WINDOW_MINUTES, self._sums, strict=True):
                 if event_minute > minute - width:
                     _add(sums, added)
+            self._kinds.update((kind, minute) for kind, count in enumerate(added[_KIND:]) if count)
         self._authors.take(minute, pending.authors)
         self._angry.take(minute, pending.angry)
         self._note_names(minute, pending.names)
@@ -344,6 +363,7 @@ class TopicWindows:
             angry_authors=self._angry.distinct(),
             copies=sum(self._copies.values()),
             fed_seconds=60 * min(minute - self._gap, _WINDOW_MINUTES[-1]),
+            whole_seconds=60 * min(minute - max(self._gap, self._lack), _WINDOW_MINUTES[-1]),
             examples=tuple(self._examples),
             has_text=True,
             arrived_negative_milli=sum([cell[_NEGATIVE_MILLI] for cell in pending.cells.values()]),
@@ -405,6 +425,8 @@ class _Dump(msgspec.Struct, array_like=True):
     gap: int = 0
     said: list[object] = msgspec.field(default_factory=list)
     angry: dict[int, bytes] = msgspec.field(default_factory=dict)
+    kinds: dict[int, int] = msgspec.field(default_factory=dict)
+    lack: int = 0
 
 
 def _dump_minutes(minutes: dict[int, list[int]], closed: int) -> _MinutesDump:

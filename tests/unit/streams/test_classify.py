@@ -77,7 +77,9 @@ def test_progress_spans_everything_that_was_read() -> None:
     part = classifier(2).classify(
         [record(0, mention("a", 60, ())), record(1, mention("b", 0, lag=50 * 3600))]
     )
-    expected = wire.Progress(0, START_MS, START_MS + MINUTE_MS, START_MS + MINUTE_MS + 500)
+    minutes = [START_MS // MINUTE_MS, START_MS // MINUTE_MS + 1]
+    kinds = {0: minutes}
+    expected = wire.Progress(0, START_MS, START_MS + MINUTE_MS, START_MS + MINUTE_MS + 500, [], kinds)
     assert [found.progress for found in part.observations] == [[expected], [expected]]
 
 

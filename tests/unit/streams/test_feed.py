@@ -1,4 +1,4 @@
-"""Gaps of the whole input: what is far longer than its habit is not calm."""
+"""Gaps of the whole input and of one kind of source: what is far longer than its habit is not calm."""
 
 import random
 from datetime import timedelta
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from detectors.events import AlertEvent, Severity
 from streams import observation as wire
-from streams.feed import Feed
+from streams.feed import Feed, feed_of_kind, missing
 from streams.pipeline import Pipeline
 
 DAY = 1440
@@ -119,7 +119,7 @@ def run(mentions: list[Mention]) -> tuple[list[AlertEvent], Pipeline]:
     return list(pipeline.run(record(place, one) for place, one in enumerate(ordered))), pipeline
 
 
-def paged_since(days: int, events: list[AlertEvent]) -> bool:
+def paged_since(days: float, events: list[AlertEvent]) -> bool:
     """Whether a page came so many days after `START` or later: before, the budget may have spent one."""
     return any(event.pages and event.at >= START + timedelta(days=days) for event in events)
 
@@ -173,5 +173,70 @@ def test_a_restart_in_a_gap_changes_nothing() -> None:
         torn.run(log[:stop])
         torn.start()
     assert through.watch.clock.feed.gaps
+    assert state_of(torn.watch, ()) == state_of(through.watch, ())
+    assert torn.alerts() == through.alerts()
+
+
+def test_a_kind_that_speaks_now_and_then_is_never_missed() -> None:
+    """Of one that is silent for half a day as a rule nobody can tell that its connector is dead."""
+    often, seldom = feed_of_kind(), feed_of_kind()
+    often.hear(polled(5, 600))
+    seldom.hear(polled(5, 800))
+    assert often.close(9 * DAY)
+    assert not seldom.close(9 * DAY)
+
+
+def test_a_kind_that_stays_away_is_missed_for_three_days() -> None:
+    """Then it has left."""
+    gaps = {1: [(100, 100 + 9 * DAY)], 2: [(0, 150)]}
+    assert missing(gaps, 99) == {2}
+    assert missing(gaps, 120) == {1, 2}
+    assert missing(gaps, 100 + 3 * DAY - 1) == {1}
+    assert missing(gaps, 100 + 3 * DAY) == set()
+    assert missing({}, 0) == set()
+
+
+def social(found: list[Mention]) -> list[Mention]:
+    """Return the mentions as said on social media."""
+    return [one | {"id": f"s{one['id']}", "source": {"name": "mạng", "kind": "social"}} for one in found]
+
+
+def test_a_dead_kind_teaches_no_calm_and_its_return_does_not_page() -> None:
+    """Social media, half of the talk, are away for two days; the last hours of them arrive at once."""
+    before = [*weather(4, 1), *social(weather(4, 2))]
+    press = weather(2.5, 3, begin=4)
+    back = [*late(social(weather(8 / 24, 4, begin=5.7)), 6.1 * 86_400), *social(weather(0.4, 5, begin=6.1))]
+    _, usual = run(before)
+    events, after = run([*before, *press, *back])
+    expected = [
+        one.watch.topics["chu-de-0"].monitor.expected(START_MINUTE * 60).mean for one in (usual, after)
+    ]
+    assert (after.watch.clock.feed.gaps, list(after.watch.clock.lacks(0))) == ([], [1])
+    assert expected[0] == pytest.approx(1.0, rel=0.2)
+    assert expected[1] == pytest.approx(expected[0], rel=0.05)
+    assert not paged_since(6.09, events)
+
+
+def test_the_press_is_heard_while_social_media_are_away() -> None:
+    """A crisis pages; time does not stand still as in a gap of all."""
+    burst = [
+        mention(f"b{n}", 4.5 * 86_400 + n * 4, mood="bức xúc, phẫn nộ vì nhiễm độc", source=f"báo {n % 30}")
+        for n in range(300)
+    ]
+    events, pipeline = run([*weather(4.6, 1), *social(weather(4, 2)), *burst])
+    assert pipeline.watch.clock.lacks(0)
+    assert paged_since(4, events)
+
+
+def test_a_restart_while_a_kind_is_away_changes_nothing() -> None:
+    """Its gap is told by each step of the journal."""
+    found = sorted([*weather(4.6, 1), *social(weather(4, 2))], key=lambda one: str(one["fetched_at"]))
+    parts = [found[n : n + 60] for n in range(0, len(found), 60)]
+    log = observed(classifier().classify([record(n, *part)]) for n, part in enumerate(parts))
+    through, torn = Desk().run(log), Desk()
+    for stop in (len(log) - 5, len(log) - 2, len(log)):
+        torn.run(log[:stop])
+        torn.start()
+    assert through.watch.clock.lacks(0)
     assert state_of(torn.watch, ()) == state_of(through.watch, ())
     assert torn.alerts() == through.alerts()

@@ -140,6 +140,7 @@ def test_memory_is_bounded_in_time() -> None:
         windows.close()
     left, nothing = windows.dump(), TopicWindows(windows.closed).dump()
     assert (left.pop(6), nothing.pop(6)) == (BASE, windows.closed), "when it was last heard of"
+    assert (left.pop(-2), nothing.pop(-2)) == ({0: BASE}, {}), "when each kind of source was heard last"
     assert left[:9] + left[10:] == nothing[:9] + nothing[10:]
 
 
@@ -352,3 +353,19 @@ def test_the_snapshot_of_a_flooded_topic_is_small() -> None:
     assert packed([windows.dump(), flood.dump()]) <= 64_000
     assert packed(novelty) > 20_000
     assert msgspec.msgpack.encode(reloaded(windows).dump()) == msgspec.msgpack.encode(windows.dump())
+
+
+def test_the_talk_of_a_topic_is_not_whole_while_a_kind_that_speaks_of_it_is_missing() -> None:
+    """Whole again the minute after; a kind that never spoke of it, or not for a week, is not missed."""
+    windows = TopicWindows(BASE - 1)
+    windows.add(BASE, BASE, 0, 0, 1, "mạng")
+    assert windows.close(missing={2}).whole_seconds == 86_400
+    assert windows.close(missing={1}).whole_seconds == 0
+    again = TopicWindows.load(msgspec.msgpack.decode(msgspec.msgpack.encode(windows.dump())))
+    for one in (windows, again):
+        assert one.close().whole_seconds == 60
+        assert one.close(fed=False).whole_seconds == 0
+        assert one.close(missing={2}).fed_seconds == 60
+    for _ in range(7 * 1440):
+        windows.close()
+    assert windows.close(missing={1}).whole_seconds == 86_400
