@@ -128,6 +128,9 @@ def correct_polarity(who: Officer, services: Use, alert_id: str, mention: str, b
     Said again with another label, it replaces what was said; with the same one it changes nothing.
     """
     now = services.clock.now_ms()
+    with services.store.read() as connection:
+        _, sample = _sample(connection, alert_id, mention)
+    gist = services.gist_of(str(sample.get("title_or_text", "")))  # the first one takes its time
     with services.store.write() as connection:
         row, sample = _sample(connection, alert_id, mention)
         known = corrections.of_mention(connection, mention)
@@ -142,7 +145,7 @@ def correct_polarity(who: Officer, services: Use, alert_id: str, mention: str, b
             mention=mention,
             url_sha256=None if url is None else samples.digest(str(url)),
             label=body.label,
-            gist=services.gist_of(str(sample.get("title_or_text", ""))),
+            gist=gist,
         )
         correction_id = corrections.give(connection, new, who.name, now)
         told = {"mention": mention, "label": body.label, "correction": correction_id}

@@ -150,10 +150,23 @@ class Api:
             If it does not answer 200 (yet).
 
         """
+        return self._ask(path, None)
+
+    def post(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+        """Return the JSON answer to a body.
+
+        Raises
+        ------
+        AssertionError
+            If the answer is no success (yet).
+
+        """
+        return self._ask(path, msgspec.json.encode(body))
+
+    def _ask(self, path: str, body: bytes | None) -> dict[str, Any]:
         key = (self._folder / "admin.key").read_text(encoding="utf-8").strip()
-        request = urllib.request.Request(  # noqa: S310 - http on the loopback only
-            self._url + path, headers={"Authorization": f"Bearer {key}"}
-        )
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self._url + path, body, headers)  # noqa: S310 - http on the loopback
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
                 found: dict[str, Any] = json.load(answer)
@@ -242,10 +255,12 @@ def send(producer: KafkaProducer, values: Iterable[bytes], key: bytes | None = b
         future.get(60)
 
 
-def read_all(bootstrap: str, topic: str) -> list[tuple[bytes | None, bytes]]:
-    """Return (key, value) of every record of a topic."""
+def read_all(
+    bootstrap: str, topic: str, partitions: Iterable[int] = range(PARTITIONS)
+) -> list[tuple[bytes | None, bytes]]:
+    """Return (key, value) of every record of a topic, or of some of its partitions."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+    places = [TopicPartition(topic, partition) for partition in partitions]
     consumer.assign(places)
     consumer.seek_to_beginning(*places)
     ends = consumer.end_offsets(places)
