@@ -210,7 +210,7 @@ def _harm_milli(signs: Signs, title: Sequence[str], lead: Sequence[str]) -> int:
 
 
 def _storm_milli(text: _Text, title: Sequence[str], lead: Sequence[str]) -> int:
-    named = any(word == "bão" and is_foreign([after]) for word, after in pairwise(title))
+    named = any(word == "bão" and after.isascii() and is_foreign([after]) for word, after in pairwise(title))
     ahead = text.has(Sign.FORECAST) or _DISTANCE in title
     if not ahead or not (named or text.has(Sign.STORM)):
         return 0

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from detectors.windows import Example
 
-__all__ = ["LEAST_SOURCES", "STORY_DESK", "STORY_QUIET_SECONDS"]
+__all__ = ["LEAST_SOURCES", "STORM_KEYS", "STORY_DESK", "STORY_QUIET_SECONDS"]
 __all__ += ["Article", "Stories", "Story", "StoryReading"]
 
 #: Under this name the articles of all topics come together; no topic can have it.
 STORY_DESK = "*stories"
+#: Keys from here on tell which storm an article is about, of one about nothing else.
+STORM_KEYS = 1 << 32
 _DAY_SECONDS = 86_400
 #: Articles of a day are held against each other: those that are grave at all; of a flood the newest.
 _LEAST_GRAVITY_MILLI = 250
@@ -304,10 +306,13 @@ class Stories:
         """Return how far a story retells one that paged, 0 .. 1.
 
         It retells nothing with which it shares less than two articles about one matter do: that it rains in
-        the same province again.
+        the same province again. A storm's course is one matter until the storm does harm: whatever is told
+        of where it is and where it goes retells the first page.
         """
         worth = {key: self._rarity(key) for key in core}
-        others = (set(one.profile) for one in self.open if one.paged and one is not story)
+        others = [set(one.profile) for one in self.open if one.paged and one is not story]
+        if any(key >= STORM_KEYS and key in profile for key in core for profile in others):
+            return 1.0
         shared = max((sum(worth[key] for key in core if key in profile) for profile in others), default=0.0)
         return shared / sum(worth.values()) if shared >= _LINK_NATS else 0.0
 

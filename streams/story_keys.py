@@ -1,7 +1,8 @@
 """What articles about one matter have in common, as hashes (pure).
 
 Neighbouring words, and a place together with what happened there: "Lũ dâng ở Huế" and "Huế ngập sâu" share
-no two neighbouring words, but both tell of water in Huế.
+no two neighbouring words, but both tell of water in Huế. A headline about a storm and nothing else has a key
+that says which storm it is, so that its course is one story, however it is told.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import zlib
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from detectors.lexicon import is_foreign
 from detectors.places import home_places
+from detectors.stories import STORM_KEYS
 from streams.text import normalise, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["MAX_KEYS", "story_keys"]
 
@@ -31,8 +34,9 @@ thế vậy đi ngày giờ năm tháng the of and is are was were with from it
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
 #: What happens, by the words that headlines have for it.
+_STORM = "storm"
 _HAPPENINGS = {
-    "storm": "bão; áp thấp",
+    _STORM: "bão; áp thấp",
     "water": "lũ; ngập; mưa lớn; mưa to; mưa rất to; triều cường; vỡ đê; xả tràn; biển nước; sạt lở; lở đất; "
     "vùi lấp; hố tử thần; sụt lún; cô lập",
     "fire": "cháy; phát nổ; vụ nổ; nổ lớn; hoả hoạn",
@@ -51,7 +55,7 @@ _EXPRESSIONS = {
 
 
 def story_keys(title: str, shown: str) -> tuple[int, ...]:
-    """Return the 32-bit keys of an article, at most `MAX_KEYS`, ascending.
+    """Return the keys of an article, ascending: at most `MAX_KEYS` of 32 bits, then those of its storm.
 
     Parameters
     ----------
@@ -63,9 +67,22 @@ def story_keys(title: str, shown: str) -> tuple[int, ...]:
     """
     lowered = normalise(title)
     happened = [name for name, expression in _EXPRESSIONS.items() if expression.search(lowered)]
-    places = home_places(words(normalise(shown)))
-    local = [f"{place}|{name}" for place in sorted(places) for name in happened]
-    return tuple(sorted({zlib.crc32(key.encode()) for key in (*local, *_pairs(shown))[:MAX_KEYS]}))
+    told = words(normalise(shown))
+    local = [f"{place}|{name}" for place in sorted(home_places(told)) for name in happened]
+    storms = _storms(told) if happened == [_STORM] else ()
+    keys = {zlib.crc32(key.encode()) for key in (*local, *_pairs(shown))[:MAX_KEYS]}
+    return tuple(sorted(keys.union(STORM_KEYS + zlib.crc32(storm.encode()) for storm in storms)))
+
+
+def _storms(told: Sequence[str]) -> Iterable[str]:
+    """Yield the numbers and names of the storms in the words of a text: "bão số 13 (bão Kalmaegi)"."""
+    for place, word in enumerate(told):
+        if word == "bão":
+            name, number = (*told[place + 1 : place + 3], "", "")[:2]
+            if name == "số" and number.isdecimal():
+                yield f"số {number}"
+            elif name.isascii() and name.isalpha() and is_foreign([name]):
+                yield name
 
 
 def _pairs(text: str) -> Iterable[str]:

@@ -52,6 +52,7 @@ def gravity(title: str, text: str = "") -> int:
         ("Dịch tả lợn: cần làm gì", 0, 300),
         ("Máy bay quân sự rơi", 750, 900),
         ("120 nhân viên y tế bị nợ lương", 550, 700),
+        ("Dự báo cơn bão giá còn kéo dài", 0, 300),
     ],
 )
 def test_gravity_is_mass_harm_storms_floods_and_public_failure(title: str, least: int, most: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from story_support import AFTER, DAY, HOUR, article, ordinary, own, retold
 
-from detectors.stories import STORY_QUIET_SECONDS, Stories, Story
+from detectors.stories import STORM_KEYS, STORY_QUIET_SECONDS, Stories, Story
 from detectors.story_memory import KeyMemory
 from detectors.windows import Example
 
@@ -104,6 +104,19 @@ def test_what_shares_hardly_a_word_with_a_story_that_paged_weighs_in_full() -> N
         second = told(stories, other)[-1]
         scores.append(stories.read(second, AFTER + 16 * HOUR).score)
     assert scores[0] == scores[1]
+
+
+def test_the_course_of_a_storm_retells_its_first_page_and_its_harm_does_not() -> None:
+    """Though other words tell it; another storm, or this one's dead, weigh in full."""
+    storm, other = STORM_KEYS + 1, STORM_KEYS + 2
+    first = [msgspec.structs.replace(one, keys=(*one.keys, storm)) for one in retold(1, 3)]
+    scores = []
+    for named in ((storm,), (other,), ()):
+        stories = taught()
+        told(stories, first)[0].paged = True
+        again = [article(500 + n, AFTER + (12 + n) * HOUR, (*own(2, 8), *named)) for n in range(3)]
+        scores.append(stories.read(told(stories, again)[-1], AFTER + 15 * HOUR).score)
+    assert scores[0] < 0 < scores[1] == scores[2]
 
 
 def test_the_most_telling_article_comes_first() -> None:
