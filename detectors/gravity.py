@@ -50,6 +50,7 @@ class Sign(StrEnum):
     SPREADS = "spreads"
     WEAKENING = "weakening"
     TALLY = "tally"
+    NOTHING = "nothing"
 
 
 class SignError(ValueError):
@@ -210,7 +211,8 @@ def _harm_milli(signs: Signs, title: Sequence[str], lead: Sequence[str]) -> int:
 
 
 def _storm_milli(text: _Text, title: Sequence[str], lead: Sequence[str]) -> int:
-    named = any(word == "bão" and after.isascii() and is_foreign([after]) for word, after in pairwise(title))
+    named = any(word == "bão" and is_foreign([after]) for word, after in pairwise(title))
+    named = named and not text.title_has(Sign.NOTHING)
     ahead = text.has(Sign.FORECAST) or _DISTANCE in title
     if not ahead or not (named or text.has(Sign.STORM)):
         return 0

@@ -53,6 +53,9 @@ def gravity(title: str, text: str = "") -> int:
         ("Máy bay quân sự rơi", 750, 900),
         ("120 nhân viên y tế bị nợ lương", 550, 700),
         ("Dự báo cơn bão giá còn kéo dài", 0, 300),
+        ("Cảnh sát phòng cháy chữa cháy giải cứu tài xế", 0, 300),
+        ("Huyện công bố dịch tả lợn", 550, 670),
+        ("Nghêu chết hàng loạt", 550, 550),
     ],
 )
 def test_gravity_is_mass_harm_storms_floods_and_public_failure(title: str, least: int, most: int) -> None:
