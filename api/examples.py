@@ -28,7 +28,7 @@ FIELDS: dict[str, object] = {
     "confidence": 0.94,
     "config_hash": "5f2c9a1e",
     "correction": None,
-    "correction_id": "cor_0000000017",
+    "correction_id": "cor_0000000017_5e1d02ab",
     "count": 41,
     "created_by": "quản trị",
     "carried_by": None,

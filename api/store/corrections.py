@@ -3,6 +3,7 @@
 The text that was corrected is not kept, only its gist, and that no longer than the correction is in force.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -86,9 +87,12 @@ def give(connection: Connection, new: NewCorrection, actor: str, now_ms: int) ->
 
 
 def _insert(connection: Connection, new: NewCorrection, values: Mapping[str, object]) -> str:
-    """Add a row under the next number; corrections are learned in the order of their numbers."""
+    """Add a row under the next number; corrections are learned in the order of their numbers.
+
+    Workers outlive a database that is lost: what is new must not have the id of what they know already.
+    """
     number: int = connection.execute(select(func.coalesce(func.max(_row.number), 0) + 1)).scalar_one()
-    correction_id = f"cor_{number:010d}"
+    correction_id = f"cor_{number:010d}_{secrets.token_hex(4)}"
     about = {"source": new.source, "mention": new.mention, "url_sha256": new.url_sha256}
     counts = {"number": number, "revision": 1, "published_revision": 0}
     connection.execute(insert(t.corrections).values(correction_id=correction_id, **about, **counts, **values))
