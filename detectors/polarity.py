@@ -328,6 +328,14 @@ def corrected(given: Iterable[tuple[Gist, Label]]) -> Corrector:
     return corrector
 
 
+def _gist(grams: set[int], odds: Mapping[Any, float], taught: tuple[float, float]) -> Gist:
+    """Return what a correction keeps of a text with these features, judged `odds`."""
+    neutral, negative, positive = (
+        math.log(max(odds[label], _TINY)) for label in (Label.NEUTRAL, Label.NEGATIVE, Label.POSITIVE)
+    )
+    return Gist(tuple(sorted(grams)), negative - neutral, positive - neutral, *taught)
+
+
 def _correctable(gist: Gist) -> dict[Hashable, Any]:
     """Return what a correction moves: the words and, a little, constant and slopes of all texts."""
     features = _unit(gist.grams)
@@ -377,11 +385,11 @@ class PolarityModel:
         `corrector` stands for the corrections in force, in place of those that the model was given itself.
         """
         seen = self.lexicon.restored(words)
-        taught = self._taught(seen)
-        odds = self._odds(seen, taught)
+        grams, taught = self._grams.codes(seen), self._taught(seen)
+        odds = self._odds(seen, grams, taught)
         correcting = self._corrector if corrector is None else corrector
         if correcting.has_learned:
-            odds = correcting.judge(odds, _correctable(self._gist(seen, odds, taught)))
+            odds = correcting.judge(odds, _correctable(_gist(grams, odds, taught)))
         return Polarity(odds[Label.NEGATIVE], odds[Label.POSITIVE])
 
     def taught(self, words: Sequence[str]) -> tuple[float, float]:
@@ -391,7 +399,7 @@ class PolarityModel:
     def learn(self, words: Sequence[str]) -> None:
         """Learn online from an unlabelled text, with what is shipped as teacher."""
         seen = self.lexicon.restored(words)
-        odds = self._shipped(seen, self._taught(seen))
+        odds = self._shipped(seen, self._grams.codes(seen), self._taught(seen))
         if self._is_plain_turn():
             seen = self.lexicon.restored([plain(word) for word in seen])
         learn_shares(self._learned, seen, odds)
@@ -400,8 +408,8 @@ class PolarityModel:
     def gist(self, words: Sequence[str]) -> Gist:
         """Return what a correction of a normalised text keeps of it."""
         seen = self.lexicon.restored(words)
-        taught = self._taught(seen)
-        return self._gist(seen, self._odds(seen, taught), taught)
+        grams, taught = self._grams.codes(seen), self._taught(seen)
+        return _gist(grams, self._odds(seen, grams, taught), taught)
 
     def correct(self, words: Sequence[str], label: Label) -> int:
         """Learn that an officer calls a text `label` from now on; return its place for `revert`."""
@@ -422,31 +430,26 @@ class PolarityModel:
         del self._given[place]
         self._corrector = corrected(self._given)
 
-    def _gist(self, words: Sequence[str], odds: Mapping[Any, float], taught: tuple[float, float]) -> Gist:
-        neutral, negative, positive = (
-            math.log(max(odds[label], _TINY)) for label in (Label.NEUTRAL, Label.NEGATIVE, Label.POSITIVE)
-        )
-        grams = tuple(sorted(self._grams.codes(words)))
-        return Gist(grams, negative - neutral, positive - neutral, *taught)
-
     def _taught(self, words: Sequence[str]) -> tuple[float, float]:
         odds = self._teacher.predict_proba_one(self._reader.transform_one(words))
         neutral = math.log(odds[Label.NEUTRAL])
         return math.log(odds[Label.NEGATIVE]) - neutral, math.log(odds[Label.POSITIVE]) - neutral
 
-    def _shipped(self, words: Sequence[str], taught: tuple[float, float]) -> dict[Any, float]:
+    def _shipped(
+        self, words: Sequence[str], grams: set[int], taught: tuple[float, float]
+    ) -> dict[Any, float]:
         """Return what lexicon and trained weights say; of English the lexicon alone."""
         if self._weights is None or self.lexicon.is_english(words):
             return _softmax(*taught)
-        learned = self._weights.log_odds(self._grams.codes(words))
+        learned = self._weights.log_odds(grams)
         return _softmax(*self._weights.calibrated(learned, taught))
 
     def _is_plain_turn(self) -> bool:
         return self.texts_learned % _PLAIN_EVERY == _PLAIN_EVERY - 1
 
-    def _odds(self, words: Sequence[str], taught: tuple[float, float]) -> dict[Any, float]:
+    def _odds(self, words: Sequence[str], grams: set[int], taught: tuple[float, float]) -> dict[Any, float]:
         """Return what is shipped and what was learned online say together."""
-        shipped = self._shipped(words, taught)
+        shipped = self._shipped(words, grams, taught)
         if not self.texts_learned:
             return shipped
         trust = _FULL_TRUST * self.texts_learned / (self.texts_learned + _HALF_TRUST_TEXTS)

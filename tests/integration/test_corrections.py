@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from api_support import alert_event
-from kafka_support import eventually, fresh_broker
-from stream_support import PARTITIONS, Api, make_producer, offsets, read_all, worker_part
+from kafka_support import eventually, free_port, fresh_broker
+from stream_support import PARTITIONS, Api, local_text, make_producer, offsets, read_all, worker_part
 
 from detectors.events import Sample, encode_event, mention_key
 from streams import observation as wire
@@ -38,6 +38,7 @@ class Service:
         self.bootstrap = bootstrap
         self.worker: Part = worker_part(bootstrap, folder)
         self.api = Api(bootstrap, folder)
+        self.parts = [self.worker, self.api.part]
         self._producer = producer
         self._sent = 0
 
@@ -67,6 +68,19 @@ class Service:
                         found.setdefault(mention, set()).add(milli)
         return found
 
+    def join(self, folder: Path) -> None:
+        """Let a second worker take over some of the partitions, and wait until it has recovered them."""
+        folder.mkdir()
+        port = free_port()
+        joined = worker_part(self.bootstrap, folder, metrics_port=port)
+        self.parts.append(joined)
+        joined.start()
+        eventually(
+            lambda: "haidang_worker_ready 1.0" in local_text(f"http://127.0.0.1:{port}/metrics"),
+            within_seconds=60,
+            what="the second worker is ready",
+        )
+
     def tell(self, value: bytes) -> None:
         """Let an alert event arrive."""
         self._producer.send("alerts", value=value, key=ALERT.alert_id.encode()).get(60)
@@ -89,9 +103,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
     with fresh_broker(tmp_path / "kafka") as broker:
         producer = make_producer(broker.bootstrap)
         found = Service(broker.bootstrap, tmp_path, producer)
-        parts = (found.worker, found.api.part)
         try:
-            for part in parts:
+            for part in found.parts:
                 part.start()
             sample = Sample(TEXT, SOURCE, None, ALERT.at, KEY)
             found.tell(encode_event(msgspec.structs.replace(ALERT, samples=(sample,))))
@@ -102,12 +115,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
             yield found
         finally:
             producer.close()
-            for part in parts:
+            for part in found.parts:
                 part.end(signal.SIGTERM)
 
 
-def test_a_correction_changes_the_next_prediction_until_it_is_taken_back(service: Service) -> None:
-    """In all partitions alike, across kill -9; each mention is told once however often it is read."""
+def test_a_correction_changes_the_next_prediction_until_it_is_taken_back(
+    service: Service, tmp_path: Path
+) -> None:
+    """In all partitions alike, across kill -9, at a worker that joins; each mention is told as one."""
     [usual] = service.judged()
     made = service.api.post(POLARITY, {"label": "neutral"})
     service.wait_for_marks(1)
@@ -116,6 +131,9 @@ def test_a_correction_changes_the_next_prediction_until_it_is_taken_back(service
 
     service.worker.end(signal.SIGKILL)
     service.worker.start()
+    assert service.judged() == {corrected}
+
+    service.join(tmp_path / "second")
     assert service.judged() == {corrected}
 
     service.api.post(f"/v1/corrections/{made['id']}/take_back")
