@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from detectors.orders import Order
     from detectors.windows import Windows
 
-_STATE_VERSION = 10
+_STATE_VERSION = 11
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86_400
 #: An incident that lasts longer than this has become the ordinary state: its counts are learnt again.
@@ -162,6 +162,7 @@ class TopicMonitor:
     def expected(self, at: int) -> Expected:
         """Return the mentions expected in the step that ends at `at` (epoch seconds); zeros before any."""
         usual = self._volume.windows[HOUR].mean(self._place(at)) * self._calendar.factors(at)[FIVE_MINUTES]
+        usual *= self._volume.day_factors(at)[-1]
         mean = usual * min(1.0, self._step / WINDOW_SECONDS[HOUR])
         return Expected(mean, *interval(mean, self._volume.windows[FIVE_MINUTES].deviation))
 

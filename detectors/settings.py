@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from detectors.river_anomaly import build
 
 #: Version of the decision logic; any change that can change an alert raises it.
-MODEL_VERSION = "haidang-detect-10"
+MODEL_VERSION = "haidang-detect-11"
 
 _WEEK_SECONDS = 7 * 86_400
 

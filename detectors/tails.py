@@ -44,10 +44,12 @@ def surprise(count: float, mean: float, dispersion: float = 1.0) -> float:
         return 0.0
     if mean <= 0.0:
         return math.inf
+    nats = count * math.log(count / mean)
     if dispersion <= _POISSON:
-        return count * math.log(count / mean) - (count - mean)
-    size = mean / (dispersion - 1.0)
-    nats = count * math.log(count / mean) - (count + size) * math.log1p((count - mean) / (mean + size))
+        nats -= count - mean
+    else:
+        size = mean / (dispersion - 1.0)
+        nats -= (count + size) * math.log1p((count - mean) / (mean + size))
     return nats if nats > 0.0 else 0.0
 
 

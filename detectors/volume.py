@@ -14,6 +14,7 @@ from detectors.calendar import NOTHING_PLANNED, is_day_off
 from detectors.decision import Level
 from detectors.sequential import RateCusum
 from detectors.tails import surprise
+from detectors.weekdays import Weekdays
 from detectors.windows import DAY, FIVE_MINUTES, HOUR, QUARTER_HOUR, SIX_HOURS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ HOURS = 24
 #: One factor per hour of working days, then of weekend days.
 CELLS = 2 * HOURS
 _HOUR_SECONDS = 3600
+_HALF_HOUR_SECONDS = 1800
+#: Days of the week are learnt once a first week of hours is.
+_WEEK_HOURS = 7 * HOURS
 _DAY_SECONDS = 86_400
 _WEEK_SECONDS = 7 * _DAY_SECONDS
 #: The first day of the epoch was a Thursday: days 2 and 3 of each week of the epoch are a weekend.
@@ -54,6 +58,8 @@ _RUN = 3.0
 _BUSY = 2.0
 _BUSY_DAY = 3.0
 _BUSY_SECONDS = 1800
+#: Factors where no weekday is told apart: of each window, and of the step.
+_ANY_DAY = (1.0,) * (len(WINDOW_SECONDS) + 1)
 #: Names of an enum are slow to look up.
 _NONE = Level.NONE
 #: Extreme volume: so many standard deviations and so many times the expected count.
@@ -190,12 +196,16 @@ class WindowVolume(base.AnomalyDetector):
             return math.sqrt(2.0 * surprise(count, mean if mean > least else least, self._wide))
         return (count - mean) / math.sqrt(mean * self._wide) if mean > 0.0 else 0.0
 
-    def learn(self, count: float, place: Place, mean: float) -> None:
-        """Take `count` into level, hour and spread; `mean` is what was expected of it."""
+    def learn(self, count: float, place: Place, mean: float, factor: float = 1.0) -> None:
+        """Take `count` into level, hour and spread.
+
+        `mean` is what was expected of it, `factor` the part of that which neither level nor hour explains.
+        """
         self._seen += 1
         rate = max(self._fade, _YOUNG / (self._seen + _YOUNG))
         self._spread += rate * self._wider(count, mean)
         self._wide = max(self._spread, 1.0)
+        count /= factor
         self._level += max(self._fade, 1.0 / self._seen) * (count - self._level)
         cell, means = place.cell, self._cell_mean
         self._cell_seen[cell] += 1
@@ -278,8 +288,10 @@ class VolumeEvidence:
         self._block_steps = max(1, _HOUR_SECONDS // step)
         self._block = [0, 0]
         self._usual = WindowVolume(memory=_WEEK_SECONDS / step / self._block_steps)
+        self._weekdays = Weekdays()
         self._bases: list[tuple[float, float, float]] = []
-        self._based: tuple[int, int] | None = None
+        self._days: tuple[float, ...] | None = None
+        self._half = [0, 0, 0]
         self._recent = 0.0
         self._haste = min(1.0, step / _BUSY_SECONDS)
         self._first = -(-_FIRST_SECONDS // step)
@@ -307,7 +319,10 @@ class VolumeEvidence:
     ) -> VolumeReading:
         """Score one step against what was learnt before it, times what the calendar expects."""
         totals = windows.total
-        *means, usual = self._expect(place)
+        *means, usual = self._expect(place, windows.at)
+        if factors is NOTHING_PLANNED and windows.whole_seconds:
+            self._half[1] += windows.arrived
+            self._half[2] += 1
         if factors is not NOTHING_PLANNED:
             means = [mean * factor for mean, factor in zip(means, factors, strict=True)]
             usual *= factors[FIVE_MINUTES]
@@ -324,13 +339,46 @@ class VolumeEvidence:
         self._reading = VolumeReading(window, score, threshold, level, credible, tuple(means))
         return self._reading
 
-    def _expect(self, place: Place) -> list[float]:
+    def _expect(self, place: Place, at: int) -> list[float]:
         """Return the expected count of each window, and of an hour of arrivals."""
-        cells, lean = (place.cell, place.neighbour), place.lean
-        if self._based != cells:
-            self._based = cells
+        half, lean = (at - 1 + self._offset) // _HALF_HOUR_SECONDS, place.lean
+        if self._half[0] != half or not self._bases:
+            self._begin_half(half)
             self._bases = [window.base(place) for window in (*self.windows, self._usual)]
-        return [level * (own + slope * lean) for level, own, slope in self._bases]
+            self._days = None
+        if self._days is not _ANY_DAY:
+            self._days = self.day_factors(at)
+        known = zip(self._bases, self._days, strict=True)
+        return [level * day * (own + slope * lean) for (level, own, slope), day in known]
+
+    def _begin_half(self, half: int) -> None:
+        """Take the arrivals of the half hour that is over into those of its day; `half` counts half hours.
+
+        In an open alert too: what comes back each week is no crisis, and what does not is no weekday.
+        """
+        before, arrived, steps = self._half
+        if half == before:
+            return
+        self._half = [half, 0, 0]
+        day = before * _HALF_HOUR_SECONDS // _DAY_SECONDS
+        if steps and self._usual.seen >= _WEEK_HOURS and not is_day_off(self._settings.holidays, day):
+            middle = before * _HALF_HOUR_SECONDS + _HALF_HOUR_SECONDS // 2 + 1 - self._offset
+            usual = self._usual.mean(place_of(middle, self._offset, self._settings.holidays))
+            hours = steps / self._block_steps
+            self._weekdays.add(day, hours, arrived, usual * hours)
+
+    def day_factors(self, at: int) -> tuple[float, ...]:
+        """Return the factors of the weekdays that each window up to `at` lies in, and that of the step."""
+        day, into = divmod(at - 1 + self._offset, _DAY_SECONDS)
+        today, before = self._weekday(day), self._weekday(day - 1)
+        if today == before == 1.0:
+            return _ANY_DAY
+        lengths = (*WINDOW_SECONDS, self._step)
+        return tuple([before + (today - before) * min(1.0, (into + 1) / length) for length in lengths])
+
+    def _weekday(self, day: int) -> float:
+        """Return the factor of a local day: a holiday is like no day of the week."""
+        return 1.0 if is_day_off(self._settings.holidays, day) else self._weekdays.factor(day)
 
     def _mark_calm(self, scores: list[float], at: int) -> None:
         if max(scores) < _CALM:
@@ -388,18 +436,25 @@ class VolumeEvidence:
         self._steps += 1
         lived = self._steps * self._step
         filled = min(lived, windows.whole_seconds)
+        days = self._days or _ANY_DAY
         for i, pace in enumerate(self._paces):
             if lived % pace == 0 and filled >= WINDOW_SECONDS[i]:
-                self.windows[i].learn(windows.total[i], place, self._reading.means[i])
+                self.windows[i].learn(windows.total[i], place, self._reading.means[i], days[i])
                 self._bases[i] = self.windows[i].base(place)
         block = self._block
         block[0] += windows.arrived
         block[1] += 1
         if block[1] == self._block_steps:
-            middle = place_of(windows.at - block[1] * self._step // 2, self._offset, self._settings.holidays)
-            self._usual.learn(block[0], middle, self._usual.mean(middle))
+            self._learn_block(windows.at - block[1] * self._step // 2)
             self._bases[-1] = self._usual.base(place)
             self._block = [0, 0]
+
+    def _learn_block(self, middle: int) -> None:
+        """Take the arrivals of an hour around `middle` (epoch s) into what is usual of hours and of days."""
+        arrived, place = self._block[0], place_of(middle, self._offset, self._settings.holidays)
+        day, mean = (middle - 1 + self._offset) // _DAY_SECONDS, self._usual.mean(place)
+        factor = self._weekday(day)
+        self._usual.learn(arrived, place, mean * factor, factor)
 
     def onset(self, window: int, at: int) -> int:
         """Return since when the window has stood above usual, at most 24 h before `at`."""
@@ -413,6 +468,8 @@ class VolumeEvidence:
             "windows": [window.dump() for window in self.windows],
             "steps": self._steps,
             "usual": self._usual.dump(),
+            "weekdays": self._weekdays.dump(),
+            "half": list(self._half),
             "block": list(self._block),
             "recent": self._recent,
             "cusum": self._cusum.dump(),
@@ -427,7 +484,9 @@ class VolumeEvidence:
             window.restore(saved)
         self._steps = int(state["steps"])
         self._usual.restore(state["usual"])
-        self._based = None
+        self._weekdays.restore(state["weekdays"])
+        self._half = [int(v) for v in state["half"]]
+        self._bases = []
         self._block = [int(v) for v in state["block"]]
         self._recent = float(state["recent"])
         self._cusum.restore(state["cusum"])

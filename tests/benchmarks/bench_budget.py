@@ -24,7 +24,7 @@ DAYS = int(os.environ.get("HAIDANG_SIM_DAYS", "60"))
 WEEKLY = float(os.environ.get("HAIDANG_SIM_WEEKLY", "1"))
 #: Pages count from here on: the longest warm-up.
 WARM_UP_DAYS = 3
-CHOSEN = DetectionSettings(pages_per_week=WEEKLY * TOPICS, topics=TOPICS, holidays="")
+CHOSEN = DetectionSettings(pages_per_week=WEEKLY * TOPICS, topics=TOPICS, holidays="", utc_offset_minutes=0)
 
 
 def pages(number: int, *, text: bool) -> int:

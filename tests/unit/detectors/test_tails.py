@@ -52,6 +52,14 @@ def test_nats_never_promise_more_than_the_tail(count: int, mean: float, spread: 
     assert (nats > 0.0) == (count > mean) or nats == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("dispersion", [1.0, 2.0])
+def test_a_count_a_hair_above_its_mean_has_no_negative_nats(dispersion: float) -> None:
+    """Rounding alone must not make a surprise that has no root."""
+    above = (math.nextafter(mean, math.inf) for mean in (0.1, 3.0, 17.3, 1234.5))
+    assert all(surprise(count, count * (1 - 1e-16), dispersion) >= 0.0 for count in above)
+    assert all(surprise(1.0 * n, math.nextafter(1.0 * n, 0.0), dispersion) >= 0.0 for n in range(1, 2000))
+
+
 def test_nats_of_large_counts_are_half_the_square_of_a_deviate() -> None:
     """Three standard deviations above 10,000 are 4.5 nats; twice the variance halves them."""
     assert surprise(10_300, 10_000) == pytest.approx(4.5, rel=0.02)
