@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import mul
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from zlib import crc32
 
@@ -316,7 +317,7 @@ class Corrector(base.Classifier):
 
     @staticmethod
     def _shift(weights: Mapping[Any, float], x: Mapping[Any, float]) -> float:
-        shift = sum(weights.get(name, 0.0) * value for name, value in x.items())
+        shift: float = sum(map(mul, map(weights.get, x, repeat(0.0)), x.values()))
         return min(_CORRECTION_LIMIT, max(-_CORRECTION_LIMIT, shift))
 
 
