@@ -117,7 +117,7 @@ class Corrections:
     def hear(self, correction: Correction) -> dict[str, bytes]:
         """Take in what was said; return the state entries that must be durable before its mark is sent.
 
-        None when it was said before, or replaced since.
+        Nothing when it was said before, or replaced since.
         """
         name = (correction.correction_id, correction.revision)
         if self._newest.get(correction.correction_id, 0) >= correction.revision:
@@ -180,9 +180,8 @@ class Corrections:
         found = cls()
         marks = {(mark.correction, mark.revision) for mark in map(read_mark, values) if mark is not None}
         for correction in said:
-            found.hear(correction)
             name = (correction.correction_id, correction.revision)
-            if name not in marks:
+            if found.hear(correction) and name not in marks:
                 found.place(name, _BEGINNING)
         return found
 

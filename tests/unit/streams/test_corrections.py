@@ -282,6 +282,15 @@ def test_offline_a_correction_is_in_force_from_its_mark_or_from_the_beginning() 
     assert negatives(with_marks, said_again(3)) == negatives(without, said_again(0)) != usual
 
 
+def test_a_dump_that_says_things_twice_or_late_says_no_more() -> None:
+    """Kafka gives a record at least once, and an older revision may come again behind a newer one."""
+    once, twice = correction(), correction(revision=2, label=Label.POSITIVE)
+    dumped = Corrections.replayed([once, once, twice, twice, once], [])
+    assert dumped.at(0) is Corrections.replayed([once, twice], []).at(0)
+    assert Corrections.replayed([twice, once], []).at(0).weights == dumped.at(0).weights
+    assert dumped.in_force == 1
+
+
 def test_the_pipeline_counts_by_the_corrections() -> None:
     """What the backtest drives judges as the worker does."""
     stream = [said_again(n) for n in range(40)]
