@@ -263,3 +263,17 @@ def test_a_calendar_that_cannot_be_read_names_line_and_field(
     calendar.write_text('\n{"schema": "haidang.calendar.v1", "id": "e1", "from": 1, "to": 2, "factor": 0}\n')
     assert looked_at(tmp_path, file, calendar=calendar)[0] == 1
     assert "calendar.jsonl: line 2: factor" in capsys.readouterr().err
+
+
+def test_corrections_that_cannot_be_read_name_line_and_field(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1; nothing is written."""
+    file, said, path = (tmp_path / name for name in ("dem.csv", "corrections.jsonl", "catalogue.toml"))
+    file.write_text(counts_of([1, 2]), encoding="utf-8")
+    path.write_text(CATALOGUE, encoding="utf-8")
+    head = '{"schema": "haidang.correction.v1", "id": "c", "revision": 1, "number": 1'
+    said.write_text(f'{head}, "label": null}}\n\n{head}, "label": "neutral"}}\n', encoding="utf-8")
+    assert run([file], tmp_path / "out", Options(path, corrections=said), io.StringIO()) == 1
+    assert "corrections.jsonl: line 3: gist: must be there beside a label" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
