@@ -139,6 +139,14 @@ class BudgetLadder(stats.base.Univariate):
         self._pending = [(int(due), int(first), int(top)) for due, first, top in state[7]]
 
 
+def stricter(threshold: float, part: float) -> float:
+    """Return the threshold that opens `part` (above 0, at most 1) of the alerts of `threshold`.
+
+    Both are standard deviations. By theory's slope: a nat and a quarter more leave a third of them.
+    """
+    return math.sqrt(threshold * threshold - 2.0 * _PRIOR_EXCESS * math.log(part))
+
+
 def _weight(n: float, excess: float) -> float:
     """Return the alerts that theory's slope is worth beside `n` alerts of a mean `excess`, in nats.
 

@@ -49,6 +49,9 @@ class Reading(NamedTuple):
         Whether the topic is in the first day of that, when every hour is new.
     overwhelming
         Whether the counts are beyond what any baseline could excuse.
+    faint
+        Whether joint and negative, though high, would not page a topic as young as this one: its hours and
+        the swing of its shares are not known well enough.
 
     """
 
@@ -65,6 +68,7 @@ class Reading(NamedTuple):
     warming_up: bool = False
     first_day: bool = False
     overwhelming: bool = False
+    faint: bool = False
 
 
 class Decision(NamedTuple):
@@ -107,6 +111,8 @@ def decide(reading: Reading) -> Decision:
     | negative high                                   | negativity | warning  | negativity_alone          |
     | a named detector high                           | surge      | info     | river                     |
 
+    What is faint is decided by the same rows and told at info.
+
     Severity `warning` and higher pages. "Not hostile" is a joint reading below extreme: a planned event that
     turns into a hostile crowd pages as any other crisis.
     """
@@ -114,7 +120,8 @@ def decide(reading: Reading) -> Decision:
         return NOTHING
     if reading.first_heard or reading.warming_up:
         return _young(reading)
-    return _signal(reading)
+    decision = _signal(reading)
+    return decision._replace(severity=Severity.INFO) if reading.faint and decision.severity else decision
 
 
 def _young(reading: Reading) -> Decision:

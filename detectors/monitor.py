@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from detectors.budget import stricter
 from detectors.calendar import NOTHING_PLANNED, Calendar
 from detectors.compose import Facets, compose, evidence_of, interval, negative_share
 from detectors.crowd import CROWD_SCORE, CrowdEvidence, originals
@@ -51,6 +52,11 @@ _LATELY = 0.5
 _TRIMMED_SCORE = 5.0
 _TRIMMED_RATIO = 4.0
 _TRIMMED_SECONDS = _DAY_SECONDS
+#: Age from which a topic's anger pages on its whole part of the budget; before, on a part as large as its
+#: age is of these two weeks, and what the whole would page is told at info. Until then days of the week, and
+#: how much shares swing, are hardly known: in their first week simulated topics whose hours swing paged 1.7
+#: times what they may (tests/benchmarks/bench_young.py).
+_GROWN_SECONDS = 14 * _DAY_SECONDS
 #: What may page a topic that is still warming up: this much history, count, ratio and score.
 _OVERWHELMING_HOURS = 6
 _OVERWHELMING_COUNT = 30
@@ -296,6 +302,7 @@ class TopicMonitor:
             warming_up=self.warming_up,
             first_day=self._seen * self._step < _DAY_SECONDS,
             overwhelming=self._overwhelming(windows),
+            faint=windows.has_text and self._is_faint(joint),
         )
         return decide(reading)
 
@@ -313,6 +320,14 @@ class TopicMonitor:
             and windows.total[self._volume.reading.window] >= _OVERWHELMING_COUNT
             and self._seen * self._step >= _OVERWHELMING_HOURS * _HOUR_SECONDS
         )
+
+    def _is_faint(self, joint: JointReading) -> bool:
+        """Return whether what text tells is no page for the part of the budget that fits the topic's age."""
+        grown = self._seen * self._step / _GROWN_SECONDS
+        if not 0.0 < grown < 1.0:
+            return False
+        alone = self._share.reading.score if self._share.reading.level else 0.0
+        return max(joint.score, alone) < stricter(joint.threshold, grown)
 
     def _advance(self, windows: Windows, decision: Decision, joint: JointReading) -> list[AlertEvent]:
         incident = self._incident

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from river.checks import common
 
-from detectors.budget import BudgetLadder
+from detectors.budget import BudgetLadder, stricter
 
 QUIET = 144
 
@@ -93,3 +93,13 @@ def test_a_restored_ladder_goes_on_as_if_never_stored(scores: list[float], cut: 
 def test_the_ladder_is_a_statistic_of_river(check: object) -> None:
     """It clones, pickles and prints as River's own statistics do."""
     check(BudgetLadder())  # type: ignore[operator]
+
+
+@given(st.floats(1.7, 20.0), st.floats(0.01, 1.0), st.floats(0.01, 1.0))
+def test_a_smaller_part_of_the_alerts_needs_a_higher_threshold(
+    threshold: float, one: float, two: float
+) -> None:
+    """The whole needs what it needed; part of a part is their product."""
+    assert stricter(threshold, 1.0) == pytest.approx(threshold)
+    assert stricter(threshold, min(one, two)) >= stricter(threshold, max(one, two)) >= threshold - 1e-9
+    assert stricter(stricter(threshold, one), two) == pytest.approx(stricter(threshold, one * two))

@@ -47,6 +47,8 @@ ROWS = [
     (Reading(volume=EXTREME), SURGE, INFO, DecisionReason.VOLUME_WITHOUT_NEGATIVITY),
     (Reading(volume=HIGH, few_voices=True), SURGE, INFO, DecisionReason.VOLUME_WITHOUT_NEGATIVITY),
     (Reading(negative=HIGH), NEGATIVITY, WARNING, DecisionReason.NEGATIVITY_ALONE),
+    (Reading(joint=HIGH, faint=True), CRISIS, INFO, DecisionReason.VOLUME_AND_NEGATIVITY),
+    (Reading(negative=HIGH, faint=True), NEGATIVITY, INFO, DecisionReason.NEGATIVITY_ALONE),
     (Reading(named=True), SURGE, INFO, DecisionReason.RIVER),
     (Reading(named=True, has_text=False), SURGE, INFO, DecisionReason.RIVER),
     (Reading(named=True, warming_up=True), None, None, DecisionReason.WARMING_UP),
@@ -71,7 +73,7 @@ def test_overwhelming_evidence_speaks_while_warming_up() -> None:
 def every_reading() -> list[Reading]:
     """Return all readings there are."""
     flags = (False, True)
-    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 10)]
+    return [Reading(*values) for values in itertools.product(Level, Level, Level, *[flags] * 11)]
 
 
 def test_volume_without_negativity_never_pages() -> None:
@@ -116,3 +118,11 @@ def test_kind_and_severity_come_together() -> None:
     for reading in every_reading():
         decision = decide(reading)
         assert (decision.kind is None) == (decision.severity is None)
+
+
+def test_what_is_faint_is_told_as_ever_and_never_pages_once_warm() -> None:
+    """Kind and reason stay; only the severity is that of the watch list."""
+    for reading in every_reading():
+        if reading.faint and not (reading.warming_up or reading.first_heard):
+            plain = decide(reading._replace(faint=False))
+            assert decide(reading) == plain._replace(severity=plain.severity and INFO)

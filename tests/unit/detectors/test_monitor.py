@@ -3,6 +3,7 @@
 import itertools
 import statistics
 from collections.abc import Iterable
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -216,6 +217,15 @@ def test_what_is_told_of_a_new_topic_pages_when_it_is_known() -> None:
     raised = next(event for event in events if event.pages)
     assert raised.event is EventName.RAISED
     assert 60 * 60 <= (raised.at.timestamp() - START) / MINUTE < 60 * 60 + 30
+
+
+def test_a_young_topic_is_told_at_info_of_what_pages_a_grown_one() -> None:
+    """The same anger pages at once after fifteen days; after three it must first grow beyond doubt."""
+    for days, severity in ((3, Severity.INFO), (15, Severity.WARNING)):
+        talk = [*ordinary(days * DAY_MINUTES), *ordinary(60, rate=8.0, share=0.7, seed=2, joy=0.0)]
+        events = [event for event in watch(steps(talk)) if event.at.timestamp() > START + days * 86_400]
+        assert (events[0].kind, events[0].severity) == (AlertKind.CRISIS, severity)
+        assert next(event for event in events if event.pages).at <= events[0].at + timedelta(minutes=5)
 
 
 def test_a_crisis_shows_a_window_that_is_negative() -> None:
