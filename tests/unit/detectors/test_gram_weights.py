@@ -43,7 +43,7 @@ def test_calibration_adds_what_was_learned_and_what_was_taught() -> None:
         _FILE[:-3],
         pack(_HEADER, array("b", [1]), array("b", [1])),
         pack(_HEADER, array("b", [1] * 9), array("b", [1] * 9)),
-        _FILE.replace(b'"format":1', b'"format":9'),
+        _FILE.replace(f'"format":{FORMAT}'.encode(), b'"format":9'),
         _FILE.replace(b'"features":4', b'"features":0'),
     ],
 )
