@@ -248,7 +248,7 @@ def test_a_correction_goes_to_every_partition_and_to_no_topic() -> None:
         ({"revision": 0}, "revision"),
         ({"number": 1 << 31}, "number"),
         ({"schema": "haidang.correction.v9"}, "schema"),
-        ({"gist": SAID["gist"] | {"grams": [1 << 18]}}, "gist.grams[0]"),  # type: ignore[operator]
+        ({"gist": SAID["gist"] | {"grams": [1 << 20]}}, "gist.grams[0]"),  # type: ignore[operator]
         ({"gist": SAID["gist"] | {"grams": [1] * 481}}, "gist.grams"),  # type: ignore[operator]
         ({"gist": SAID["gist"] | {"negative": 1e9}}, "gist.negative"),  # type: ignore[operator]
     ],
