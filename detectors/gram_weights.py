@@ -100,8 +100,8 @@ class GramWeights:
 def quantised(weights: Sequence[float]) -> tuple[float, array[int]]:
     """Return the value of one step and the weights in steps; weights beyond 127 steps are cut."""
     ordered = sorted(abs(weight) for weight in weights)
-    top = ordered[int(len(ordered) * 0.9998)] or ordered[-1] or 1.0
-    scale = top / _STEPS
+    top = ordered[int(len(ordered) * 0.9998)] or ordered[-1]
+    scale = top / _STEPS or 1.0
     return scale, array("b", (max(-_LARGEST, min(_LARGEST, round(one / scale))) for one in weights))
 
 
