@@ -354,8 +354,14 @@ class TopicMonitor:
         figures = Figures(window, windows.total[window], negative_share(windows, window))
         event = advance(incident, decision, windows.at, figures, self._rule)
         if incident.severity.paging and not paged:
-            incident.onset = self._volume.onset(window, windows.at)
+            incident.onset = self._onset(windows, decision, window)
         return event
+
+    def _onset(self, windows: Windows, decision: Decision, window: int) -> int:
+        """Return since when the evidence that decides has stood above usual: of anger alone, the share."""
+        if decision.kind is AlertKind.NEGATIVITY and not self._volume.reading.level:
+            return self._share.onset(windows)
+        return self._volume.onset(window, windows.at)
 
     def _window(self, windows: Windows, incident: Incident | None, decision: Decision) -> int:
         """Return the window that the alert shows: where volume speaks, else where negativity does.
@@ -383,7 +389,7 @@ class TopicMonitor:
         return Incident(
             alert_id=alert_id_of(self._topic.id, at),
             opened=at,
-            onset=self._volume.onset(window, at),
+            onset=self._onset(windows, decision, window),
             revision=1,
             kind=decision.kind,
             severity=decision.severity,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LEAST = 3.0
 #: Nor does a window of fewer speak.
 SPEAKS = 10
+#: Of fewer a rise of the share is not taken for the height of a change.
+_HELD = 5
 _WINDOWS = (QUARTER_HOUR, HOUR, SIX_HOURS)
 _WEEK_SECONDS = 7 * 86_400
 #: Shares are learnt so often: an hour's window renews a twelfth of itself meanwhile.
@@ -285,6 +287,24 @@ class ShareEvidence:
         level = Level.HIGH if raised and score >= threshold else _NONE
         hostile = raised and score >= _HOSTILE_SCORE and share >= _HOSTILE_SHARE
         return ShareReading(window, score, threshold, level, raised, hostile, bar)
+
+    def onset(self, windows: Windows) -> int:
+        """Return since when (epoch s) the share has stood above usual, at most 6 h before the step.
+
+        By moments: what is negative beyond usual, over the rise of the share since the change, are the
+        mentions since. The rise is that of the window that speaks or the next shorter one, the steeper; the
+        mentions are looked for in that window, and in the next longer one if its share stands out too.
+        """
+        usual, spoke = self._negative.known()[2], self._reading.window
+        excess = [k / 1000 - n * usual for n, k in zip(windows.total, windows.negative_milli, strict=True)]
+        held = [i for i in (spoke - 1, spoke) if windows.total[i] >= _HELD]
+        steepest = max((excess[i] / windows.total[i] for i in held), default=0.0)
+        if steepest <= 0.0:
+            return windows.at - WINDOW_SECONDS[spoke]
+        longer = min(spoke + 1, SIX_HOURS)
+        shown = (spoke, longer) if self._reading.rises(windows, longer) else (spoke,)
+        parts = [WINDOW_SECONDS[i] * excess[i] / steepest / windows.total[i] for i in shown]
+        return windows.at - round(max(0.0, *parts))
 
     def positive(self, windows: Windows, window: int) -> bool:
         """Return whether the positive share of the window stands above usual."""

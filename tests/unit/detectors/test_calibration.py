@@ -9,6 +9,7 @@ import pytest
 from detector_support import DAY_MINUTES, START, Talk, monitor, ordinary, steps, watch
 
 from detectors.compose import interval
+from detectors.events import AlertKind
 from detectors.settings import DetectionSettings
 from detectors.volume import VolumeEvidence, place_of
 from detectors.windows import FIVE_MINUTES, HOUR
@@ -63,3 +64,25 @@ def test_the_onset_of_a_step_is_told_within_minutes(rate: float, times: int) -> 
         assert page.onset <= page.at
         off.append(abs(page.onset.timestamp() - change) / 60)
     assert median(off) <= 10
+
+
+@pytest.mark.parametrize(("rate", "share", "minutes"), [(3.0, 0.5, 10), (0.5, 0.7, 20)])
+def test_the_onset_of_anger_alone_is_that_of_the_share(rate: float, share: float, minutes: int) -> None:
+    """As many mentions as ever, more of them negative: mostly near the change, never after the alert."""
+    history = 4 * DAY_MINUTES
+    change = START + history * 60
+    off, waited = [], []
+    for seed in range(6):
+        talk = [
+            *ordinary(history, rate=rate, seed=seed),
+            *ordinary(180, rate=rate, share=share, seed=seed + 50),
+        ]
+        told = [e for e in watch(steps(talk), monitor()) if e.at.timestamp() > change and e.revision == 1]
+        for event in told:
+            if event.kind is AlertKind.NEGATIVITY:
+                assert event.onset < event.at
+                off.append(abs(event.onset.timestamp() - change) / 60)
+                waited.append((event.at.timestamp() - change) / 60)
+    assert len(off) >= 3
+    assert median(off) <= minutes
+    assert median(off) < median(waited)

@@ -102,3 +102,46 @@ def test_more_negatives_in_every_window_never_lower_the_evidence(n: int, one: in
         told = windows(total=(n,) * 5, negative_milli=full, arrived=n, arrived_negative_milli=full[0])
         scores.append(evidence.read(told, 4.0).score)
     assert scores[0] <= scores[1] + 1e-9
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.floats(0, 1)), min_size=1, max_size=40),
+    st.integers(0, 39),
+    st.integers(1, 60),
+)
+def test_more_negatives_never_lower_what_the_evidence_says(
+    talk: list[tuple[int, float]], place: int, more: int
+) -> None:
+    """Of the same mentions, more negative ones: windows and runs score no lower from then on."""
+    calm = [Talk(total, round(total * share)) for total, share in talk]
+    angry = list(calm)
+    place %= len(angry)
+    total, negative, _ = angry[place]
+    angry[place] = Talk(total, min(total, negative + more))
+    for one, other in zip(_scores(calm), _scores(angry), strict=True):
+        assert one <= other + 1e-9
+
+
+def _scores(talk: list[Talk]) -> list[float]:
+    """Return the scores of the talk after an ordinary day of half the mentions a minute."""
+    evidence = ShareEvidence(60)
+    learned = ordinary(600, rate=0.5)
+    scores = []
+    for closed in steps([*learned, *talk]):
+        scores.append(evidence.read(closed, 4.0).score)
+        if len(scores) <= len(learned):
+            evidence.learn(closed)
+    return scores
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=5, max_size=5), st.floats(0.05, 1), st.floats(0, 1))
+def test_an_onset_lies_in_the_six_hours_before(counts: list[int], share: float, turn: float) -> None:
+    """Whatever the windows hold, and whichever speaks."""
+    totals = tuple(np.cumsum(counts).tolist())
+    milli = tuple(round(1000 * n * (share if i < 2 else share * turn)) for i, n in enumerate(totals))
+    closed = windows(total=totals, negative_milli=milli, negative=totals)
+    evidence = ShareEvidence(60)
+    evidence.read(closed, 2.5)
+    assert closed.at - 21_600 <= evidence.onset(closed) <= closed.at

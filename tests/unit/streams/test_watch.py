@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from core_support import (
+    ANGRY,
     MINUTE_MS,
     START_MINUTE,
     START_MS,
@@ -22,6 +23,7 @@ from core_support import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.events import encode_event
 from streams import observation as wire
 from streams.classify import Record
 from streams.watch import Effects
@@ -92,6 +94,30 @@ def test_no_mention_raises_the_count_of_another_topic() -> None:
     for (topic, _), counts in one_by_one().cells().items():
         counted[topic] += counts[0]
     assert counted == truth
+
+
+def test_no_mention_raises_the_score_of_another_topic() -> None:
+    """A storm of one topic leaves scores, thresholds and alerts of the others as they were."""
+    storm = [
+        mention(f"bão {n}", 7 * 3600 + 6 * n, mood=ANGRY, source=f"báo {n % 30}", author=f"người {n}")
+        for n in range(200)
+    ]
+    stormy = sorted([*talk(6, hours=7.5), *storm], key=lambda found: str(found["fetched_at"]))
+    beside = folded([40] * 12, stream=[record(place, found) for place, found in enumerate(stormy)])
+    calm, others = one_by_one(), ("chu-de-1", "chu-de-2")
+    for topic in others:
+        assert _figures(beside, topic) == _figures(calm, topic)
+    assert _told(beside, others) == _told(calm, others)
+    assert _figures(beside, "chu-de-0") != _figures(calm, "chu-de-0")
+
+
+def _figures(desk: Desk, topic: str) -> tuple[dict[str, float], dict[str, float]]:
+    monitor = desk.watch.monitor(topic)
+    return monitor.scores(), monitor.thresholds()
+
+
+def _told(desk: Desk, topics: tuple[str, ...]) -> list[bytes]:
+    return [encode_event(event) for event in desk.events if event.topic.id in topics]
 
 
 @pytest.mark.parametrize("how", ["record", "envelope", "batch", "partition", "hours later", "restart"])
