@@ -150,8 +150,17 @@ def _more(facts: Facts, words: Words) -> str | None:
     if facts.expected > 0 and facts.observed / facts.expected >= TIMES_TOLD_FROM:
         said = f"{words.times.format(_number(facts.observed / facts.expected, words))} – {said}"
     if facts.negative is not None:
-        said += words.shares.format(facts.negative.observed, facts.negative.expected)
+        said += _negative(facts, facts.negative, facts.observed, facts.expected, words)
     return said
+
+
+def _negative(facts: Facts, share: Shares, observed: int, expected: float, words: Words) -> str:
+    """Say how negative; of a crisis no angrier than usual, how many are: its share would calm the reader."""
+    same = share.observed <= share.expected and facts.event is not EventName.CLOSED
+    if facts.kind is AlertKind.CRISIS and same:
+        angry = round(share.observed * observed)
+        return words.negatives.format(angry, _number(share.expected * expected, words))
+    return words.shares.format(share.observed, share.expected)
 
 
 def _number(value: float, words: Words) -> str:

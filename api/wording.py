@@ -23,6 +23,7 @@ class Words:
     counts: str
     times: str
     shares: str
+    negatives: str
     nothing_said: str
     group: str
     further: str
@@ -56,6 +57,7 @@ _VI = Words(
     counts="{} lượt nhắc, thường {}",
     times="gấp {} lần",
     shares="; tiêu cực {:.0%}, thường {:.0%}",
+    negatives="; {} lượt tiêu cực, thường {}",
     nothing_said="chưa có cụm từ nào nổi bật",
     group="{} cảnh báo: {}",
     further="và {} cảnh báo nữa",
@@ -111,6 +113,7 @@ _EN = Words(
     counts="{} mentions, usually {}",
     times="{} times as many",
     shares="; {:.0%} negative, usually {:.0%}",
+    negatives="; {} negative, usually {}",
     nothing_said="no phrase stands out yet",
     group="{} alerts: {}",
     further="and {} more alerts",

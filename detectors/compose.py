@@ -69,7 +69,7 @@ def compose(
     count, share = windows.total[window], negative_share(windows, window)
     examples = fresh(windows.examples, incident.onset - _LEAD_SECONDS)
     shown = share if windows.has_text else None
-    facts = Facts(window, count, facets.expected, shown, facets.usual_share)
+    facts = Facts(incident.reason, window, count, facets.expected, shown, facets.usual_share)
     low, high = interval(facets.expected, facets.deviation)
     return AlertEvent(
         schema=SCHEMA,

@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.copies import are_copies
-from detectors.events import AlertKind, EventName, Name, Sample, Severity
+from detectors.events import AlertKind, DecisionReason, EventName, Name, Sample, Severity
 from detectors.windows import KINDS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
@@ -42,13 +42,22 @@ _KIND = {
     AlertKind.POSITIVE: Name("Phản hồi tích cực", "Positive wave"),
     AlertKind.FORECAST: Name("Dự báo tăng", "Forecast rise"),
 }
+#: What would be mistaken for public anger, or for a surge, if its kind alone were told.
+_REASON = {
+    DecisionReason.COPIES: Name("Nội dung sao chép", "Copied text"),
+    DecisionReason.FEW_VOICES: Name("Ít người nói", "Few voices"),
+    DecisionReason.PLANNED: Name("Sự kiện theo lịch", "Planned event"),
+    DecisionReason.FIRST_HEARD: Name("Chủ đề mới được nhắc", "First heard"),
+    DecisionReason.RIVER: Name("Dấu hiệu lạ", "Unusual"),
+}
 _CRITICAL = Name("KHỦNG HOẢNG", "CRISIS")
 _CLOSED = Name("Đã lắng", "Quiet again")
 
 
 class Facts(NamedTuple):
-    """The figures of a headline; shares are None when there is no text."""
+    """Why a headline is told, and its figures; `share` is None when there is no text."""
 
+    reason: DecisionReason
     window: int
     observed: int
     expected: float
@@ -66,7 +75,7 @@ class StoryFacts(NamedTuple):
 
 def story_headline(name: Name, event: EventName, facts: StoryFacts | None) -> Name:
     """Return the headline of a story in both languages, as `headline`; without facts, that it is over."""
-    word = _word(AlertKind.NARRATIVE, Severity.INFO, event)
+    word = _CLOSED if event is EventName.CLOSED else _KIND[AlertKind.NARRATIVE]
     if facts is None:
         vi, en = ": không có bài mới trong 48 giờ", ": no new article for 48 h"
     else:
@@ -83,22 +92,37 @@ def story_headline(name: Name, event: EventName, facts: StoryFacts | None) -> Na
 
 def headline(name: Name, kind: AlertKind, severity: Severity, event: EventName, facts: Facts) -> Name:
     """Return the headline in both languages, at most 120 characters each; a long topic name is cut."""
-    word = _word(kind, severity, event)
+    word = _word(kind, severity, event, facts.reason)
     span = _SPAN[WINDOW_SECONDS[facts.window]]
     vi = f": {facts.observed} lượt nhắc/{span.vi} (thường {_number(facts.expected, ',')})"
     en = f": {facts.observed} mentions/{span.en} (usual {_number(facts.expected, '.')})"
-    if facts.share is not None:
-        vi += f", tiêu cực {facts.share:.0%} (thường {facts.usual_share:.0%})"
-        en += f", {facts.share:.0%} negative (usual {facts.usual_share:.0%})"
-    return Name(_fit(word.vi, name.vi, vi), _fit(word.en, name.en, en))
+    share = _negative(kind, event, facts)
+    return Name(_fit(word.vi, name.vi, vi + share.vi), _fit(word.en, name.en, en + share.en))
 
 
-def _word(kind: AlertKind, severity: Severity, event: EventName) -> Name:
+def _negative(kind: AlertKind, event: EventName, facts: Facts) -> Name:
+    """Return the negative share; of a crisis no angrier than usual, how many are negative.
+
+    It is more of the same anger: its share would say that nothing is the matter.
+    """
+    share, usual = facts.share, facts.usual_share
+    if share is None:
+        return Name("", "")
+    if kind is AlertKind.CRISIS and event is not EventName.CLOSED and share <= usual:
+        angry, expected = round(share * facts.observed), usual * facts.expected
+        return Name(
+            f", {angry} tiêu cực (thường {_number(expected, ',')})",
+            f", {angry} negative (usual {_number(expected, '.')})",
+        )
+    return Name(f", tiêu cực {share:.0%} (thường {usual:.0%})", f", {share:.0%} negative (usual {usual:.0%})")
+
+
+def _word(kind: AlertKind, severity: Severity, event: EventName, reason: DecisionReason) -> Name:
     if event is EventName.CLOSED:
         return _CLOSED
     if severity is Severity.CRITICAL and kind is AlertKind.CRISIS:
         return _CRITICAL
-    return _KIND[kind]
+    return _REASON.get(reason, _KIND[kind])
 
 
 def _number(value: float, comma: str) -> str:

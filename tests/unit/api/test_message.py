@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api import message
 from api.letter import Content, Escalation, Events, Language, Notice, Trial
-from detectors.events import AlertEvent, AlertKind, EventName, Severity, encode_event
+from detectors.events import AlertEvent, AlertKind, EventName, Severity, Shares, encode_event
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "messages_v1.txt"
 CONSOLE = "https://haidang.example"
@@ -91,6 +91,23 @@ def test_an_alert_says_what_since_when_how_much_what_is_said_and_what_to_do(
     assert "09:50 24/11/2026" in texts[1]
     assert "120" in texts[2]
     assert "thiếu thuốc" in texts[3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "said"),
+    [
+        (AlertKind.CRISIS, EventName.OPENED, "; 60 lượt tiêu cực, thường 13"),
+        (AlertKind.CRISIS, EventName.CLOSED, "; tiêu cực 50%, thường 63%"),
+        (AlertKind.SURGE, EventName.OPENED, "; tiêu cực 50%, thường 63%"),
+    ],
+)
+def test_a_crisis_no_angrier_than_usual_says_how_many_are_negative(
+    kind: AlertKind, event: EventName, said: str
+) -> None:
+    """While it lasts: more of the same anger is no calm."""
+    found = msgspec.structs.replace(alert_event(kind=kind, event=event), negative=Shares(0.5, 0.63))
+    more = dict(message.compose(told(found), Language.VI).lines)["So với thường lệ"]
+    assert more.endswith(said)
 
 
 def test_a_subject_is_one_printable_line() -> None:

@@ -1,11 +1,12 @@
 """What an officer reads."""
 
+import pytest
 from detector_support import START, example, windows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.copies import SIGNATURE_KEYS, signature_of
-from detectors.events import AlertKind, EventName, Name, Severity
+from detectors.events import AlertKind, DecisionReason, EventName, Name, Severity
 from detectors.explain import (
     Facts,
     StoryFacts,
@@ -18,7 +19,14 @@ from detectors.explain import (
 )
 
 TOPIC = Name("Nước sạch Hoa Sen", "Hoa Sen water")
-FACTS = Facts(window=1, observed=188, expected=3.25, share=0.71, usual_share=0.2)
+FACTS = Facts(
+    reason=DecisionReason.VOLUME_AND_NEGATIVITY,
+    window=1,
+    observed=188,
+    expected=3.25,
+    share=0.71,
+    usual_share=0.2,
+)
 
 
 def told(kind: AlertKind, severity: Severity, event: EventName = EventName.OPENED) -> Name:
@@ -39,6 +47,39 @@ def test_a_critical_crisis_and_a_closed_alert_have_words_of_their_own() -> None:
     """The first word tells the urgency."""
     assert told(AlertKind.CRISIS, Severity.CRITICAL).vi.startswith("KHỦNG HOẢNG – ")
     assert told(AlertKind.CRISIS, Severity.CRITICAL, EventName.CLOSED).en.startswith("Quiet again – ")
+
+
+def test_a_crisis_no_angrier_than_usual_tells_how_many_are_negative() -> None:
+    """More of the same anger: "50 % negative (usual 63 %)" would say that nothing is the matter."""
+    facts = FACTS._replace(window=2, observed=104, expected=63.3, share=0.5, usual_share=0.63)
+    crisis = headline(TOPIC, AlertKind.CRISIS, Severity.WARNING, EventName.OPENED, facts)
+    assert crisis.vi.endswith(": 104 lượt nhắc/1 giờ (thường 63), 52 tiêu cực (thường 40)")
+    assert crisis.en.endswith(": 104 mentions/1 h (usual 63), 52 negative (usual 40)")
+    surge = headline(TOPIC, AlertKind.SURGE, Severity.INFO, EventName.OPENED, facts)
+    assert surge.en.endswith("50% negative (usual 63%)")
+    closed = headline(TOPIC, AlertKind.CRISIS, Severity.WARNING, EventName.CLOSED, facts)
+    assert closed.en.endswith("50% negative (usual 63%)")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "word"),
+    [
+        (AlertKind.NEGATIVITY, DecisionReason.COPIES, Name("Nội dung sao chép", "Copied text")),
+        (AlertKind.SURGE, DecisionReason.COPIES, Name("Nội dung sao chép", "Copied text")),
+        (AlertKind.NEGATIVITY, DecisionReason.FEW_VOICES, Name("Ít người nói", "Few voices")),
+        (AlertKind.SURGE, DecisionReason.PLANNED, Name("Sự kiện theo lịch", "Planned event")),
+        (AlertKind.SURGE, DecisionReason.FIRST_HEARD, Name("Chủ đề mới được nhắc", "First heard")),
+        (AlertKind.SURGE, DecisionReason.RIVER, Name("Dấu hiệu lạ", "Unusual")),
+        (AlertKind.NEGATIVITY, DecisionReason.NEGATIVITY_ALONE, Name("Tiêu cực tăng", "Negativity up")),
+    ],
+)
+def test_what_is_no_public_anger_is_named_as_such(
+    kind: AlertKind, reason: DecisionReason, word: Name
+) -> None:
+    """A copy-paste campaign, a handful of voices, a planned event: by its first words."""
+    said = headline(TOPIC, kind, Severity.INFO, EventName.OPENED, FACTS._replace(reason=reason))
+    assert said.vi.startswith(f"{word.vi} – ")
+    assert said.en.startswith(f"{word.en} – ")
 
 
 def test_a_headline_without_text_has_no_shares() -> None:
@@ -73,7 +114,7 @@ def test_a_headline_never_exceeds_120_characters(
     name: str, kind: AlertKind, observed: int, expected: float, window: int
 ) -> None:
     """Whatever the topic's name and the figures."""
-    facts = Facts(window, observed, expected, 1.0, 1.0)
+    facts = FACTS._replace(window=window, observed=observed, expected=expected, share=1.0, usual_share=1.0)
     told = headline(Name(name, name), kind, Severity.CRITICAL, EventName.OPENED, facts)
     assert len(told.vi) <= 120
     assert len(told.en) <= 120

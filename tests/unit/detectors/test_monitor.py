@@ -142,6 +142,7 @@ def test_a_copy_paste_campaign_is_named_and_does_not_page() -> None:
     assert events
     assert not any(event.pages for event in events)
     assert {event.reason for event in events} == {DecisionReason.COPIES}
+    assert all(event.headline.en.startswith(("Copied text – ", "Quiet again – ")) for event in events)
     duplication = next(e for e in events[-1].evidence if e.name == "duplication")
     assert duplication.score >= duplication.threshold
     assert duplication.since is not None
