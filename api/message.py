@@ -16,7 +16,7 @@ import msgspec
 from api.letter import Content, Escalation, Event, Events, Language, Notice
 from api.wire import TopicRef
 from api.wording import WORDS, Words
-from detectors.events import AlertKind, EventName, Name, Severity, Shares
+from detectors.events import AlertKind, DecisionReason, EventName, Name, Severity, Shares
 
 HEADLINE_CHARACTERS = 120
 GROUP_LINES = 10
@@ -44,6 +44,7 @@ class Facts(msgspec.Struct, frozen=True):
     interval: tuple[float, float] | None = None
     negative: Shares | None = None
     phrases: tuple[str, ...] = ()
+    reason: DecisionReason | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _clean(text: str, length: int) -> str:
 def headline(facts: Facts, words: Words) -> str:
     """Give the headline of an event."""
     told = None if facts.headline is None else getattr(facts.headline, words.language)
-    return _clean(told or f"{words.kinds[facts.kind]} – {_topic(facts, words)}", HEADLINE_CHARACTERS)
+    return _clean(told or f"{_name(facts, words)} – {_topic(facts, words)}", HEADLINE_CHARACTERS)
 
 
 def _topic(facts: Facts, words: Words) -> str:
@@ -128,12 +129,18 @@ def _time(moment: datetime) -> str:
 
 def _alert(facts: Facts, words: Words) -> Message:
     """Write of one alert."""
-    what = f"{words.kinds[facts.kind]}, {words.severities[facts.severity]} – {_topic(facts, words)}"
+    what = f"{_name(facts, words)}, {words.severities[facts.severity]} – {_topic(facts, words)}"
     lines = [(words.what, _clean(what, 2 * HEADLINE_CHARACTERS)), (words.since, _since(facts, words))]
     if (more := _more(facts, words)) is not None:
         lines.append((words.more, more))
     lines += [(words.said, _said(facts, words)), (words.todo, _todo(facts, words))]
     return Message(headline(facts, words), tuple(lines))
+
+
+def _name(facts: Facts, words: Words) -> str:
+    """Name what it is: by its reason where its kind alone would be taken for public anger or a surge."""
+    kind = words.kinds[facts.kind]
+    return kind if facts.reason is None else words.reasons.get(facts.reason, kind)
 
 
 def _since(facts: Facts, words: Words) -> str:
@@ -182,7 +189,10 @@ def _todo(facts: Facts, words: Words) -> str:
     """Say what to do next."""
     if facts.event is EventName.CLOSED:
         return words.todo_closed
-    return words.todo_critical if facts.severity is Severity.CRITICAL else words.todo_kinds[facts.kind]
+    if facts.severity is Severity.CRITICAL:
+        return words.todo_critical
+    usual = words.todo_kinds[facts.kind]
+    return usual if facts.reason is None else words.todo_reasons.get(facts.reason, usual)
 
 
 def _group(facts: Sequence[Facts], words: Words) -> Message:

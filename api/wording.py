@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.letter import Language
-from detectors.events import AlertKind, Severity
+from detectors.events import AlertKind, DecisionReason, Severity
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,10 @@ class Words:
     trial: str
     trial_more: str
     kinds: dict[AlertKind, str]
+    reasons: dict[DecisionReason, str]
     severities: dict[Severity, str]
     todo_kinds: dict[AlertKind, str]
+    todo_reasons: dict[DecisionReason, str]
     goals: dict[str, str]
     disabled_reasons: dict[str, str]
 
@@ -78,6 +80,17 @@ _VI = Words(
         AlertKind.NARRATIVE: "Câu chuyện mới",
         AlertKind.POSITIVE: "Phản hồi tích cực",
         AlertKind.FORECAST: "Dự báo tăng",
+    },
+    reasons={
+        DecisionReason.COPIES: "Nội dung sao chép",
+        DecisionReason.FEW_VOICES: "Ít người nói",
+        DecisionReason.PLANNED: "Sự kiện theo lịch",
+        DecisionReason.FIRST_HEARD: "Chủ đề mới được nhắc",
+        DecisionReason.RIVER: "Dấu hiệu lạ",
+    },
+    todo_reasons={
+        DecisionReason.COPIES: "Đọc tin mẫu; xem có thêm ai nói không; chưa coi là dư luận chung.",
+        DecisionReason.FEW_VOICES: "Đọc tin mẫu; xem có thêm ai nói không; chưa coi là dư luận chung.",
     },
     severities={
         Severity.INFO: "mức theo dõi",
@@ -134,6 +147,17 @@ _EN = Words(
         AlertKind.NARRATIVE: "New narrative",
         AlertKind.POSITIVE: "Positive wave",
         AlertKind.FORECAST: "Forecast rise",
+    },
+    reasons={
+        DecisionReason.COPIES: "Copied text",
+        DecisionReason.FEW_VOICES: "Few voices",
+        DecisionReason.PLANNED: "Planned event",
+        DecisionReason.FIRST_HEARD: "First heard",
+        DecisionReason.RIVER: "Unusual",
+    },
+    todo_reasons={
+        DecisionReason.COPIES: "Read the samples; see whether others join in; not public opinion so far.",
+        DecisionReason.FEW_VOICES: "Read the samples; see whether others join in; not public opinion so far.",
     },
     severities={Severity.INFO: "to watch", Severity.WARNING: "warning", Severity.CRITICAL: "critical"},
     todo_kinds={

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api import message
 from api.letter import Content, Escalation, Events, Language, Notice, Trial
-from detectors.events import AlertEvent, AlertKind, EventName, Severity, Shares, encode_event
+from detectors.events import AlertEvent, AlertKind, DecisionReason, EventName, Severity, Shares, encode_event
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "messages_v1.txt"
 CONSOLE = "https://haidang.example"
@@ -108,6 +108,16 @@ def test_a_crisis_no_angrier_than_usual_says_how_many_are_negative(
     found = msgspec.structs.replace(alert_event(kind=kind, event=event), negative=Shares(0.5, 0.63))
     more = dict(message.compose(told(found), Language.VI).lines)["So với thường lệ"]
     assert more.endswith(said)
+
+
+@pytest.mark.parametrize("reason", [DecisionReason.COPIES, DecisionReason.FEW_VOICES])
+def test_copied_text_is_not_told_as_public_anger(reason: DecisionReason) -> None:
+    """Neither as what it is nor in what to do; nor are a handful of voices."""
+    event = alert_event(kind=AlertKind.NEGATIVITY, severity=Severity.INFO)
+    said = message.compose(told(msgspec.structs.replace(event, reason=reason)), Language.EN)
+    lines = dict(said.lines)
+    assert lines["What"].startswith(("Copied text, to watch", "Few voices, to watch"))
+    assert lines["Do next"].endswith("not public opinion so far.")
 
 
 def test_a_subject_is_one_printable_line() -> None:
