@@ -48,9 +48,10 @@ class JointEvidence:
     The nats of both are added, less the logarithm that makes their sum as rare as either alone at so many
     nats (Fisher 1932), and told as standard deviations. So a crisis is seen at lower deviations of either
     than a surge or a quarrel alone. It takes part only with as many negative mentions as any alert needs
-    mentions, and while the share stands a tenth above usual, or most of
-    the talk is negative and no less so than usual. The ledger takes the stranger of crisis and negativity
-    alone: whichever may page, the pages of a topic are counted once, and no part of its budget lies idle.
+    mentions, and while the share stands a tenth above usual, or most of the talk is negative and some window
+    of the share, if not that of the volume, more so than usual. The ledger takes the stranger of crisis and
+    negativity alone: whichever may page, the pages of a topic are counted once, and no part of its budget
+    lies idle.
 
     Parameters
     ----------
