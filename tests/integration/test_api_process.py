@@ -27,7 +27,9 @@ import sys
 from pathlib import Path
 from api.server import run
 from api.settings import ApiSettings
-sys.exit(run(ApiSettings(data_dir=Path(sys.argv[1]), api_port=int(sys.argv[2]), kafka_bootstrap=sys.argv[3])))
+from streams.understanding import sample_gist
+settings = ApiSettings(data_dir=Path(sys.argv[1]), api_port=int(sys.argv[2]), kafka_bootstrap=sys.argv[3])
+sys.exit(run(settings, sample_gist))
 """
 MENTION = {"id": "1", "text": "x", "published_at": "2026-01-01T00:00:00Z"}
 STOP_SECONDS = 5.0
