@@ -25,7 +25,7 @@ __all__ = ["DiacriticsError", "Restorer", "count", "pack", "plain", "unpack"]
 _MAGIC = b"HAIDANGD"
 #: Format of this module; others are refused.
 _FORMAT = 1
-#: Cells of each table of neighbours, a power of two; one in 12 is in use. With 2^20 three points of accuracy
+#: Cells of each table of neighbours, a power of two; few are in use. With 2^20 three points of accuracy
 #: are lost.
 _CELLS = 1 << 22
 #: A cell holds 16 times the logarithm of a count, so that one byte reaches 8 million.

@@ -59,7 +59,7 @@ class Weekdays:
 
     def factor(self, day: int) -> float:
         """Return the factor of a local day since the epoch."""
-        return self._factors[(day + _FIRST) % DAYS]
+        return self._factors[weekday(day)]
 
     def add(self, day: int, hours: float, counted: float, expected: float) -> None:
         """Take some hours of a local day: what was counted, and what was expected without this factor."""
