@@ -17,6 +17,7 @@ from api.letter import Content, Escalation, Event, Events, Language, Notice
 from api.wire import TopicRef
 from api.wording import WORDS, Words
 from detectors.events import AlertKind, DecisionReason, EventName, Name, Severity, Shares
+from detectors.naming import called, is_no_angrier
 
 HEADLINE_CHARACTERS = 120
 GROUP_LINES = 10
@@ -138,9 +139,8 @@ def _alert(facts: Facts, words: Words) -> Message:
 
 
 def _name(facts: Facts, words: Words) -> str:
-    """Name what it is: by its reason where its kind alone would be taken for public anger or a surge."""
-    kind = words.kinds[facts.kind]
-    return kind if facts.reason is None else words.reasons.get(facts.reason, kind)
+    """Name what it is."""
+    return str(getattr(called(facts.kind, facts.reason), words.language))
 
 
 def _since(facts: Facts, words: Words) -> str:
@@ -162,9 +162,8 @@ def _more(facts: Facts, words: Words) -> str | None:
 
 
 def _negative(facts: Facts, share: Shares, observed: int, expected: float, words: Words) -> str:
-    """Say how negative; of a crisis no angrier than usual, how many are: its share would calm the reader."""
-    same = share.observed <= share.expected and facts.event is not EventName.CLOSED
-    if facts.kind is AlertKind.CRISIS and same:
+    """Say how negative; of a crisis no angrier than usual, how many are."""
+    if is_no_angrier(facts.kind, facts.event, share.observed, share.expected):
         angry = round(share.observed * observed)
         return words.negatives.format(angry, _number(share.expected * expected, words))
     return words.shares.format(share.observed, share.expected)

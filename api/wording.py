@@ -36,8 +36,6 @@ class Words:
     todo_critical: str
     trial: str
     trial_more: str
-    kinds: dict[AlertKind, str]
-    reasons: dict[DecisionReason, str]
     severities: dict[Severity, str]
     todo_kinds: dict[AlertKind, str]
     todo_reasons: dict[DecisionReason, str]
@@ -73,25 +71,10 @@ _VI = Words(
     "đầu tiên cho công chúng.",
     trial="Thử kết nối từ Haidang",
     trial_more="Đây là tin thử, không phải cảnh báo. Không cần làm gì.",
-    kinds={
-        AlertKind.CRISIS: "Nguy cơ khủng hoảng",
-        AlertKind.SURGE: "Tăng đột biến",
-        AlertKind.NEGATIVITY: "Tiêu cực tăng",
-        AlertKind.NARRATIVE: "Câu chuyện mới",
-        AlertKind.POSITIVE: "Phản hồi tích cực",
-        AlertKind.FORECAST: "Dự báo tăng",
-    },
-    reasons={
-        DecisionReason.COPIES: "Nội dung sao chép",
-        DecisionReason.FEW_VOICES: "Ít người nói",
-        DecisionReason.PLANNED: "Sự kiện theo lịch",
-        DecisionReason.FIRST_HEARD: "Chủ đề mới được nhắc",
-        DecisionReason.RIVER: "Dấu hiệu lạ",
-    },
-    todo_reasons={
-        DecisionReason.COPIES: "Đọc tin mẫu; xem có thêm ai nói không; chưa coi là dư luận chung.",
-        DecisionReason.FEW_VOICES: "Đọc tin mẫu; xem có thêm ai nói không; chưa coi là dư luận chung.",
-    },
+    todo_reasons=dict.fromkeys(
+        (DecisionReason.COPIES, DecisionReason.FEW_VOICES),
+        "Đọc tin mẫu; xem có thêm ai nói không; chưa coi là dư luận chung.",
+    ),
     severities={
         Severity.INFO: "mức theo dõi",
         Severity.WARNING: "mức cảnh báo",
@@ -140,25 +123,10 @@ _EN = Words(
     "public information.",
     trial="Connection test from Haidang",
     trial_more="This is a test, not an alert. Nothing needs to be done.",
-    kinds={
-        AlertKind.CRISIS: "Crisis risk",
-        AlertKind.SURGE: "Surge",
-        AlertKind.NEGATIVITY: "Negativity up",
-        AlertKind.NARRATIVE: "New narrative",
-        AlertKind.POSITIVE: "Positive wave",
-        AlertKind.FORECAST: "Forecast rise",
-    },
-    reasons={
-        DecisionReason.COPIES: "Copied text",
-        DecisionReason.FEW_VOICES: "Few voices",
-        DecisionReason.PLANNED: "Planned event",
-        DecisionReason.FIRST_HEARD: "First heard",
-        DecisionReason.RIVER: "Unusual",
-    },
-    todo_reasons={
-        DecisionReason.COPIES: "Read the samples; see whether others join in; not public opinion so far.",
-        DecisionReason.FEW_VOICES: "Read the samples; see whether others join in; not public opinion so far.",
-    },
+    todo_reasons=dict.fromkeys(
+        (DecisionReason.COPIES, DecisionReason.FEW_VOICES),
+        "Read the samples; see whether others join in; not public opinion so far.",
+    ),
     severities={Severity.INFO: "to watch", Severity.WARNING: "warning", Severity.CRITICAL: "critical"},
     todo_kinds={
         AlertKind.CRISIS: "Acknowledge; read the samples; ask the office in charge; prepare an answer.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from detectors.copies import are_copies
 from detectors.events import AlertKind, DecisionReason, EventName, Name, Sample, Severity
+from detectors.naming import called, is_no_angrier
 from detectors.windows import KINDS, WINDOW_SECONDS
 
 if TYPE_CHECKING:
@@ -33,22 +34,6 @@ _SPAN = {
     3600: Name("1 giờ", "1 h"),
     21600: Name("6 giờ", "6 h"),
     86400: Name("24 giờ", "24 h"),
-}
-_KIND = {
-    AlertKind.CRISIS: Name("Nguy cơ khủng hoảng", "Crisis risk"),
-    AlertKind.SURGE: Name("Tăng đột biến", "Surge"),
-    AlertKind.NEGATIVITY: Name("Tiêu cực tăng", "Negativity up"),
-    AlertKind.NARRATIVE: Name("Câu chuyện mới", "New narrative"),
-    AlertKind.POSITIVE: Name("Phản hồi tích cực", "Positive wave"),
-    AlertKind.FORECAST: Name("Dự báo tăng", "Forecast rise"),
-}
-#: What would be mistaken for public anger, or for a surge, if its kind alone were told.
-_REASON = {
-    DecisionReason.COPIES: Name("Nội dung sao chép", "Copied text"),
-    DecisionReason.FEW_VOICES: Name("Ít người nói", "Few voices"),
-    DecisionReason.PLANNED: Name("Sự kiện theo lịch", "Planned event"),
-    DecisionReason.FIRST_HEARD: Name("Chủ đề mới được nhắc", "First heard"),
-    DecisionReason.RIVER: Name("Dấu hiệu lạ", "Unusual"),
 }
 _CRITICAL = Name("KHỦNG HOẢNG", "CRISIS")
 _CLOSED = Name("Đã lắng", "Quiet again")
@@ -75,7 +60,7 @@ class StoryFacts(NamedTuple):
 
 def story_headline(name: Name, event: EventName, facts: StoryFacts | None) -> Name:
     """Return the headline of a story in both languages, as `headline`; without facts, that it is over."""
-    word = _CLOSED if event is EventName.CLOSED else _KIND[AlertKind.NARRATIVE]
+    word = _CLOSED if event is EventName.CLOSED else called(AlertKind.NARRATIVE, None)
     if facts is None:
         vi, en = ": không có bài mới trong 48 giờ", ": no new article for 48 h"
     else:
@@ -101,14 +86,11 @@ def headline(name: Name, kind: AlertKind, severity: Severity, event: EventName, 
 
 
 def _negative(kind: AlertKind, event: EventName, facts: Facts) -> Name:
-    """Return the negative share; of a crisis no angrier than usual, how many are negative.
-
-    It is more of the same anger: its share would say that nothing is the matter.
-    """
+    """Return the negative share; of a crisis no angrier than usual, how many are negative."""
     share, usual = facts.share, facts.usual_share
     if share is None:
         return Name("", "")
-    if kind is AlertKind.CRISIS and event is not EventName.CLOSED and share <= usual:
+    if is_no_angrier(kind, event, share, usual):
         angry, expected = round(share * facts.observed), usual * facts.expected
         return Name(
             f", {angry} tiêu cực (thường {_number(expected, ',')})",
@@ -122,7 +104,7 @@ def _word(kind: AlertKind, severity: Severity, event: EventName, reason: Decisio
         return _CLOSED
     if severity is Severity.CRITICAL and kind is AlertKind.CRISIS:
         return _CRITICAL
-    return _REASON.get(reason, _KIND[kind])
+    return called(kind, reason)
 
 
 def _number(value: float, comma: str) -> str:

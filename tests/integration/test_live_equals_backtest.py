@@ -67,12 +67,7 @@ def test_the_service_decides_what_the_backtest_decides(
         worker = worker_part(broker.bootstrap, tmp_path, catalogue_text(), pages_per_week=BUDGET)
         worker.start()
         send.run([str(mentions)], bootstrap=broker.bootstrap, rate=None, speed=None, state_dir=tmp_path)
-        live = eventually(
-            lambda: [json.loads(value) for _, value in read_all(broker.bootstrap, "alerts")],
-            until=lambda events: len(events) >= len(decided),
-            within_seconds=120,
-            what=f"{len(decided)} alert events",
-        )
+        live = alerts_of(broker.bootstrap, len(decided))
         worker.end(signal.SIGTERM)
     assert in_order(live) == in_order(decided)
 
@@ -97,15 +92,20 @@ def test_corrections_given_meanwhile_are_repeated_by_the_backtest(
         dump = tmp_path / "dump.jsonl"
         dump.write_bytes(b"".join(lines_of(broker.bootstrap, partition)))
         repeated = backtest_of(dump, corrections=said)
-        live = eventually(
-            lambda: [json.loads(value) for _, value in read_all(broker.bootstrap, "alerts")],
-            until=lambda events: len(events) >= len(repeated),
-            within_seconds=120,
-            what=f"{len(repeated)} alert events",
-        )
+        live = alerts_of(broker.bootstrap, len(repeated))
         worker.end(signal.SIGTERM)
     assert in_order(live) == in_order(repeated)
     assert in_order(repeated) != in_order(decided)
+
+
+def alerts_of(bootstrap: str, many: int) -> list[Event]:
+    """Wait until a running worker has told of so many alert events, and return all."""
+    return eventually(
+        lambda: [json.loads(value) for _, value in read_all(bootstrap, "alerts")],
+        until=lambda events: len(events) >= many,
+        within_seconds=120,
+        what=f"{many} alert events",
+    )
 
 
 def talk_of(mentions: Path) -> tuple[list[bytes], list[bytes]]:
